@@ -1,0 +1,94 @@
+/**
+ * Everything that can go wrong in the cluster, as a closed set. api/status.ts gives each its gRPC status and etcd's text,
+ * and does not compile when one is missing.
+ */
+export type ClusterErrorCode =
+  // requests
+  | 'empty-key'
+  | 'key-not-found'
+  | 'value-provided'
+  | 'lease-provided'
+  | 'too-many-ops'
+  | 'duplicate-key'
+  | 'invalid-sort-option'
+  | 'request-too-large'
+  | 'invalid-client-api-version'
+  | 'compacted'
+  | 'future-revision'
+  | 'no-space'
+  | 'lease-not-found'
+  | 'invalid-argument'
+  | 'unimplemented'
+  // serving
+  | 'no-leader'
+  | 'not-leader'
+  | 'leader-changed'
+  | 'not-capable'
+  | 'stopped'
+  | 'timeout'
+  | 'timeout-leader-failure'
+  | 'timeout-connection-lost'
+  | 'too-many-requests'
+  | 'unhealthy'
+  | 'corrupt'
+  | 'not-supported-for-learner'
+  | 'bad-leader-transferee'
+  | 'cancelled'
+  // auth
+  | 'root-user-not-exist'
+  | 'root-role-not-exist'
+  | 'user-already-exists'
+  | 'user-empty'
+  | 'user-not-found'
+  | 'role-already-exists'
+  | 'role-empty'
+  | 'role-not-found'
+  | 'auth-failed'
+  | 'permission-not-given'
+  | 'permission-denied'
+  | 'role-not-granted'
+  | 'permission-not-granted'
+  | 'auth-not-enabled'
+  | 'invalid-auth-token'
+  | 'invalid-auth-management'
+  | 'auth-old-revision'
+  // members
+  | 'member-not-found'
+  // this member's own house
+  | 'flag-refused'
+  | 'address-in-use'
+  | 'certificate-refused'
+  | 'data-dir-refused'
+  | 'wrong-cluster'
+  | 'log-damaged'
+  | 'store-damaged'
+  | 'disk-full'
+  | 'snapshot-damaged'
+  | 'connection-failed'
+  | 'remote';
+
+export interface ClusterErrorOptions {
+  /** The next step, for a person. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** The cluster wing's one error: a code to decide by, details to report, a message with the numbers. */
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+  readonly code: ClusterErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly hint: string | undefined;
+
+  constructor(
+    code: ClusterErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options: ClusterErrorOptions = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = details;
+    this.hint = options.hint;
+  }
+}

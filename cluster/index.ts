@@ -1,0 +1,1 @@
+export { ClusterError, type ClusterErrorCode } from './errors.js';

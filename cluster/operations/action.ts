@@ -1,0 +1,28 @@
+import type { AuthRevision, Revision } from '../numbers.js';
+import type { AccessDeclaration, AuthOperation } from './auth.js';
+import type { DeleteRange, DeleteRangeResult, Put, PutResult, Txn, TxnResult } from './kv.js';
+
+/** Everything that goes through the log. */
+export type Action =
+  | Put
+  | DeleteRange
+  | Txn
+  | { readonly kind: 'compact'; readonly revision: Revision }
+  | AuthOperation
+  /** Applied once in a cluster's life; later ones change nothing. */
+  | { readonly kind: 'bootstrap'; readonly access: AccessDeclaration | undefined };
+
+/** Who asks, as authenticated before the proposal; undefined: nobody (auth is off, or no credentials were shown). */
+export interface Caller {
+  readonly user: string;
+  /** The auth revision that the identity was established at; an older one at apply is `auth-old-revision`. */
+  readonly authRevision: AuthRevision;
+}
+
+export type ActionResult = PutResult | DeleteRangeResult | TxnResult | { readonly kind: 'done' };
+
+/** What a proposal came to: `revision` is the store's right after it. */
+export interface Outcome {
+  readonly result: ActionResult;
+  readonly revision: Revision;
+}
