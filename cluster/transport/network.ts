@@ -1,0 +1,42 @@
+import type { MemberId } from '../numbers.js';
+import type { Message, SnapshotMark } from '../raft/types.js';
+
+/** A member as the network knows it: where it is reached, and by which name its certificate is recognised. */
+export interface Peer {
+  readonly id: MemberId;
+  readonly name: string;
+  /** `https://host:port`, or `http://` in a cluster without TLS; tried in turn. */
+  readonly urls: readonly string[];
+}
+
+/**
+ * How members reach one another, as the driver sees it. Messages may be lost or repeated, never altered; between two
+ * members they keep their order while a connection lasts. That is all raft asks for.
+ */
+export interface PeerNetwork {
+  /**
+   * Takes all messages of one turn of the driver's loop; they leave in one write a peer. Never blocks or throws.
+   * Each peer has a bounded queue: at the bound messages are dropped, appends first, and the peer is called unreachable.
+   * The entries' bytes are not copied before they are encoded: they must not change.
+   */
+  send(messages: readonly Message[]): void;
+  /** Called with what one read of one peer's stream brought: `from` is certified, `to` is this member. One callback; set it first. */
+  onMessages(callback: (messages: readonly Message[]) => void): void;
+  /** Called when a message to the peer was lost or its connection broke; at most once until something gets through again. */
+  onUnreachable(callback: (id: MemberId) => void): void;
+  /**
+   * Streams the file beside raft. Resolves once the receiver has verified it and its `onSnapshot` callback has resolved.
+   * Rejects with ClusterError: connection-failed, snapshot-damaged, stopped, cancelled (the peer was taken away).
+   * The file must stay in place until then; whether raft hears of failure is up to the caller.
+   */
+  sendSnapshot(to: MemberId, mark: SnapshotMark, file: string): Promise<void>;
+  /**
+   * Called with a whole, verified, fsynced file in the snapshot folder, which from then on belongs to the callback.
+   * The sender waits for it; when it rejects, the sender's `sendSnapshot` does too and the file is removed if still there.
+   */
+  onSnapshot(callback: (from: MemberId, mark: SnapshotMark, file: string) => Promise<void>): void;
+  /** Replaces the set of the other members: connects to new ones, forgets those gone, keeps what did not change. */
+  setPeers(peers: readonly Peer[]): void;
+  /** Stops listening and ends every stream, in bounded time. Nothing is called back afterwards. */
+  close(): Promise<void>;
+}
