@@ -46,7 +46,7 @@ module.exports = {
     only(
       'client-sees-little',
       '^cluster/client/',
-      '^cluster/(client/|wire/|numbers\\.ts|errors\\.ts)',
+      '^cluster/(client/|wire/|operations/|numbers\\.ts|errors\\.ts)',
       'the client works for any etcd',
     ),
     ...floorRules,

@@ -1,5 +1,5 @@
 /**
- * Everything that can go wrong in the cluster, as a closed set. api/status.ts gives each its gRPC status and etcd's text,
+ * Everything that can go wrong in the cluster, as a closed set. wire/status.ts gives each its gRPC status and etcd's text,
  * and does not compile when one is missing.
  */
 export type ClusterErrorCode =

@@ -1,0 +1,58 @@
+import type { Writer } from 'protobufjs/minimal.js';
+
+/** What the generated classes offer: they encode any object of the right shape and decode to the class. */
+interface Codec<Shape, Message> {
+  encode(shape: Shape): Writer;
+  decode(bytes: Uint8Array): Message;
+}
+
+/** One method of a gRPC service as data, for a server and for a client; grpc-js takes it as it is. */
+export interface Method<RequestShape, Request, ResponseShape, Response> {
+  readonly path: string;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  readonly requestSerialize: (shape: RequestShape) => Buffer;
+  readonly requestDeserialize: (bytes: Buffer) => Request;
+  readonly responseSerialize: (shape: ResponseShape) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => Response;
+}
+
+/** What a server's handler of the method takes… */
+export type RequestOf<M> = M extends { readonly requestDeserialize: (bytes: Buffer) => infer Request }
+  ? Request
+  : never;
+/** …and gives. */
+export type ResponseOf<M> = M extends { readonly responseSerialize: (shape: infer Response) => Buffer }
+  ? Response
+  : never;
+
+// In Node protobufjs writes into Buffers; its types say the base class only.
+const serializer =
+  <Shape>(codec: Codec<Shape, unknown>) =>
+  (shape: Shape): Buffer =>
+    codec.encode(shape).finish() as Buffer;
+
+const deserializer =
+  <Message>(codec: { decode(bytes: Uint8Array): Message }) =>
+  (bytes: Buffer): Message =>
+    codec.decode(bytes);
+
+const method =
+  (requestStream: boolean, responseStream: boolean) =>
+  <RequestShape, Request, ResponseShape, Response>(
+    path: string,
+    request: Codec<RequestShape, Request>,
+    response: Codec<ResponseShape, Response>,
+  ): Method<RequestShape, Request, ResponseShape, Response> => ({
+    path,
+    requestStream,
+    responseStream,
+    requestSerialize: serializer(request),
+    requestDeserialize: deserializer(request),
+    responseSerialize: serializer(response),
+    responseDeserialize: deserializer(response),
+  });
+
+export const unary = method(false, false);
+export const serverStream = method(false, true);
+export const bidirectional = method(true, true);
