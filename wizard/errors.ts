@@ -1,0 +1,44 @@
+import type { Complaint } from './plan/complaints.js';
+
+/** Everything the wizard itself can refuse or fail at, as a closed set. */
+export type WizardErrorCode =
+  | 'usage'
+  | 'plan-refused'
+  | 'plan-missing'
+  | 'plan-differs'
+  | 'answer-refused'
+  | 'port-in-use'
+  | 'busy'
+  | 'files-refused'
+  | 'authority-incomplete'
+  | 'cancelled';
+
+export interface WizardErrorOptions {
+  /** The next step, for a person. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** What is wrong with a plan, line by line. */
+  readonly complaints?: readonly Complaint[];
+}
+
+/** The wizard wing's one error: a code to decide by, details to report, a message with the numbers. */
+export class WizardError extends Error {
+  override readonly name = 'WizardError';
+  readonly code: WizardErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly hint: string | undefined;
+  readonly complaints: readonly Complaint[];
+
+  constructor(
+    code: WizardErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options: WizardErrorOptions = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = details;
+    this.hint = options.hint;
+    this.complaints = options.complaints ?? [];
+  }
+}

@@ -1,0 +1,47 @@
+import { Document, isMap, isScalar, type Node } from 'yaml';
+import { defaultPki, type Member, type Plan, type User } from './plan.js';
+
+// A plan back to text, in the style that the README shows it in: short entries in one line, choices as comments.
+
+const comments: readonly (readonly [path: readonly string[], comment: string])[] = [
+  [['cluster', 'name'], 'also the initial cluster token'],
+  [['cluster', 'engine'], 'included | etcd'],
+  [['cluster', 'run'], 'local | systemd | static-pod'],
+  [['pki', 'keyType'], 'ecdsa-p256 | ecdsa-p384 | ed25519 | rsa-2048 | rsa-3072 | rsa-4096'],
+  [['access', 'users'], 'each signs in with its certificate; password: true adds a password, never kept here'],
+];
+
+const memberValue = ({ addresses, ...member }: Member): object =>
+  addresses.length === 0 ? member : { ...member, addresses };
+
+const userValue = ({ password, ...user }: User): object => (password ? { ...user, password } : user);
+
+const flow = (node: unknown): void => {
+  if (isMap(node)) node.flow = true;
+};
+
+function comment(document: Document, path: readonly string[], text: string): void {
+  const node = document.getIn(path, true) as Node | undefined;
+  if (isScalar(node)) node.comment = ` ${text}`;
+  else if (node !== undefined) node.commentBefore = ` ${text}`;
+}
+
+/** The plan as YAML. Parsing it gives the plan again. */
+export function printPlan(plan: Plan): string {
+  const { version, cluster, members, pki, access } = plan;
+  const document = new Document({
+    version,
+    cluster,
+    members: members.map(memberValue),
+    pki: { ...defaultPki, ...pki },
+    access: { roles: access.roles, users: access.users.map(userValue) },
+  });
+  const lists = [
+    ['members'],
+    ['access', 'users'],
+    ...access.roles.map((_, index) => ['access', 'roles', index, 'permissions']),
+  ];
+  for (const list of lists) for (const item of (document.getIn(list) as { items: unknown[] }).items) flow(item);
+  for (const [path, text] of comments) comment(document, path, text);
+  return document.toString({ lineWidth: 0 });
+}
