@@ -1,0 +1,226 @@
+// The one file of the wing that touches the disk. What it writes is there whole or not at all, also after a power cut.
+import { randomBytes } from 'node:crypto';
+import {
+  constants,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { PkiError, type PkiErrorCode } from './errors.js';
+
+export const privateMode = 0o600;
+export const publicMode = 0o644;
+const folderMode = 0o700;
+
+export interface NewFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+  readonly mode: number;
+}
+
+export const readText = (path: string): Promise<string> => guarded('read', path, () => readFile(path, 'utf8'));
+
+export async function readTextIfPresent(path: string): Promise<string | undefined> {
+  return unlessMissing(readText(path));
+}
+
+/** The permission bits, or undefined when there is nothing at `path`. */
+export async function modeOf(path: string): Promise<number | undefined> {
+  const found = await unlessMissing(guarded('look at', path, () => stat(path)));
+  return found === undefined ? undefined : found.mode & 0o777;
+}
+
+/** The names in a folder; none when there is no folder. Half-written files of interrupted runs are not listed. */
+export async function listFolder(path: string): Promise<string[]> {
+  const names = (await unlessMissing(guarded('list', path, () => readdir(path)))) ?? [];
+  return names.filter((name) => !temporary.test(name));
+}
+
+export const makeFolder = (path: string): Promise<unknown> =>
+  guarded('create the folder', path, () => mkdir(path, { recursive: true, mode: folderMode }));
+
+/**
+ * Puts a new file at `path` and never replaces one: link(2) fails when anything is there, a dangling symbolic link too.
+ * @throws PkiError `file-exists`
+ */
+export async function writeNew(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  await viaTemporary(path, content, mode, async (temporaryPath) => {
+    await link(temporaryPath, path);
+    await unlink(temporaryPath);
+  });
+}
+
+/** Puts a file at `path`, in place of whatever file or symbolic link is there. Never for keys. */
+export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  await viaTemporary(path, content, mode, (temporaryPath) => rename(temporaryPath, path));
+}
+
+/**
+ * Creates the folder with all of `files` in one step: rename(2) of a finished folder, which fails unless there is
+ * nothing, or an empty folder, at `path`. So an interrupted run leaves no half of it behind.
+ * @throws PkiError `file-exists`
+ */
+export async function createFolder(path: string, files: readonly NewFile[]): Promise<void> {
+  await makeFolder(dirname(path));
+  await removeLeftovers(path);
+  const staging = temporaryName(path);
+  await guarded('create', path, async () => {
+    try {
+      await mkdir(staging, { mode: folderMode });
+      for (const { name, content, mode } of files) await writeWhole(join(staging, name), content, mode);
+      await syncFolder(staging);
+      await rename(staging, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await rm(staging, { recursive: true, force: true }).catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/** Adds one line (given without its line break) to a file that is there, and returns once it is durable. */
+export async function appendLine(path: string, line: string): Promise<void> {
+  await guarded('append to', path, async () => {
+    const file = await open(path, constants.O_RDWR | constants.O_APPEND);
+    try {
+      await dropTornLine(file);
+      await file.writeFile(`${line}\n`);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** A last line without its end is an append that a crash or a full disk cut off. */
+async function dropTornLine(file: FileHandle): Promise<void> {
+  const { size } = await file.stat();
+  const end = Buffer.alloc(1);
+  if (size === 0 || (await file.read(end, 0, 1, size - 1)).bytesRead !== 1 || end.toString() === '\n') return;
+  const content = Buffer.alloc(size);
+  await file.read(content, 0, size, 0);
+  await file.truncate(content.lastIndexOf('\n') + 1);
+}
+
+/** `.NAME.PID-RANDOM.tmp`: hidden, beside its target (rename and link stay on one file system), its writer known. */
+const temporary = /^\.(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
+const temporaryName = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
+
+async function viaTemporary(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  place: (temporaryPath: string) => Promise<void>,
+): Promise<void> {
+  await makeFolder(dirname(path));
+  await removeLeftovers(path);
+  const temporaryPath = temporaryName(path);
+  await guarded('write', path, async () => {
+    try {
+      await writeWhole(temporaryPath, content, mode);
+      await place(temporaryPath);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await unlink(temporaryPath).catch(() => {});
+      throw error;
+    }
+  });
+}
+
+/** `wx`: never through a link that somebody laid. The mode is set on the open file, whatever the umask. */
+async function writeWhole(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', privateMode);
+  try {
+    await file.writeFile(content);
+    if (mode !== privateMode) await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A name is durable once its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Clears what runs that were killed left beside `path`; a running writer's file stays. */
+async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await guarded('list', folder, () => readdir(folder))) {
+    const [, target, pid] = temporary.exec(name) ?? [];
+    if (target !== basename(path) || isRunning(Number(pid))) continue;
+    await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+const explanations: Readonly<Record<string, readonly [code: PkiErrorCode, what: string, hint: string]>> = {
+  ENOENT: ['file-missing', 'there is no such file', 'check the path'],
+  EEXIST: [
+    'file-exists',
+    'something is there already, and it is not overwritten',
+    'move it away if it is no longer needed',
+  ],
+  ENOTEMPTY: [
+    'file-exists',
+    'the folder is not empty, and it is not overwritten',
+    'move it away if it is no longer needed',
+  ],
+  EACCES: ['permission-denied', 'permission denied', 'run as the user who owns it, or give this user the right'],
+  EPERM: [
+    'permission-denied',
+    'operation not permitted',
+    'run as the user who owns it; some file systems (FAT) lack hard links',
+  ],
+  ENOSPC: ['disk-full', 'no space left on the device', 'free some space and run the same again'],
+  EDQUOT: ['disk-full', 'the disk quota is used up', 'free some space and run the same again'],
+  EROFS: ['read-only', 'the file system is read-only', 'mount it writable, or choose another folder'],
+  ENOTDIR: ['file-failed', 'a part of the path is no folder', 'check the path'],
+  EISDIR: ['file-failed', 'it is a folder', 'check the path'],
+  EBUSY: ['file-failed', 'it is a mount point', 'choose a folder below the mount point'],
+};
+
+/** Node's error, in a person's words and with the path that they know. */
+async function guarded<Result>(action: string, path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = codeOf(cause);
+    const known = explanations[code];
+    const [kind, what, hint] = known ?? (['file-failed', String(cause), 'check the disk'] as const);
+    throw new PkiError(kind, `cannot ${action} ${path}: ${what}`, { path, action, errno: code }, { hint, cause });
+  }
+}
+
+async function unlessMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof PkiError && error.code === 'file-missing') return undefined;
+    throw error;
+  }
+}
