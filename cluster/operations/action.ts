@@ -1,4 +1,4 @@
-import type { AuthRevision, Revision } from '../numbers.js';
+import type { AuthRevision, MemberId, Revision } from '../numbers.js';
 import type { AccessDeclaration, AuthOperation } from './auth.js';
 import type { DeleteRange, DeleteRangeResult, Put, PutResult, Txn, TxnResult } from './kv.js';
 
@@ -9,6 +9,13 @@ export type Action =
   | Txn
   | { readonly kind: 'compact'; readonly revision: Revision }
   | AuthOperation
+  /** A member says what it is called and where clients reach it, when it starts. */
+  | {
+      readonly kind: 'member-attributes';
+      readonly id: MemberId;
+      readonly name: string;
+      readonly clientUrls: readonly string[];
+    }
   /** Applied once in a cluster's life; later ones change nothing. */
   | { readonly kind: 'bootstrap'; readonly access: AccessDeclaration | undefined };
 
@@ -19,7 +26,13 @@ export interface Caller {
   readonly authRevision: AuthRevision;
 }
 
-export type ActionResult = PutResult | DeleteRangeResult | TxnResult | { readonly kind: 'done' };
+export type ActionResult =
+  | PutResult
+  | DeleteRangeResult
+  | TxnResult
+  /** Of `authenticate`: the whole token, for the client. */
+  | { readonly kind: 'authenticated'; readonly token: string }
+  | { readonly kind: 'done' };
 
 /** What a proposal came to: `revision` is the store's right after it. */
 export interface Outcome {

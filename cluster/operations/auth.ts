@@ -27,7 +27,11 @@ export type AuthOperation =
   | { readonly kind: 'role-delete'; readonly role: string }
   | { readonly kind: 'role-grant-permission'; readonly role: string; readonly permission: Permission }
   | ({ readonly kind: 'role-revoke-permission'; readonly role: string } & KeyRange)
-  /** The password was checked against the state at the proposal's auth revision; the token becomes valid on every member. */
+  /**
+   * The password was checked against the state at the caller's auth revision; at a later one it is refused with
+   * auth-old-revision, to be checked again. `token` holds the drawn letters; the entry's index completes it, and it
+   * becomes valid on every member.
+   */
   | { readonly kind: 'authenticate'; readonly user: string; readonly token: string };
 
 /** The access section of a plan, applied by a new cluster as its first command. */
