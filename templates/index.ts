@@ -1,1 +1,7 @@
-export {};
+// The door of the templates wing: typed functions that write what other programs read, each value quoted for its dialect.
+export { environmentFile, type Variables } from './environment-file.js';
+export { TemplateError, type TemplateErrorCode } from './errors.js';
+export { type Kit, kitEnvironment, kitLetter } from './kit.js';
+export { type MemberUnit, memberUnit } from './member-unit.js';
+export { markdownCode, shellArgument } from './quoting.js';
+export { type StaticPod, staticPod } from './static-pod.js';

@@ -16,7 +16,8 @@ const commonNameLengthMax = 64;
 const clusterNameLengthMax = commonNameLengthMax - 3;
 const roleNameLengthMax = 128;
 const hostNameLengthMax = 253;
-const daysMax = 36_500;
+const authorityDaysMax = 36_500;
+const certificateDaysMax = 3650;
 
 const plainName = /^[\p{L}\p{N}_][\p{L}\p{N}._@+-]*$/u;
 const hostLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
@@ -94,10 +95,15 @@ export const portRule: Rule<number> = (value) =>
     ? undefined
     : { what: `${value} is no port`, hint: 'a whole number from 1 to 65535' };
 
-export const daysRule: Rule<number> = (value) =>
-  Number.isInteger(value) && value >= 1 && value <= daysMax
-    ? undefined
-    : { what: `${value} is no number of days`, hint: `a whole number from 1 to ${daysMax}` };
+const days =
+  (daysMax: number): Rule<number> =>
+  (value) =>
+    Number.isInteger(value) && value >= 1 && value <= daysMax
+      ? undefined
+      : { what: `${value} is no number of days`, hint: `a whole number from 1 to ${daysMax}` };
+
+export const authorityDaysRule = days(authorityDaysMax);
+export const certificateDaysRule = days(certificateDaysMax);
 
 export const imageRule: Rule<string> = (value) =>
   /^[\w][\w.\-/:@]*$/.test(value) ? undefined : { what: `${quoted(value)} is no container image reference` };

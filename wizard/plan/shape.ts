@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { rangeObjection } from './permissions.js';
 import { accesses, defaultPki, engines, keyTypes, type PlanPermission, planVersion, runModes } from './plan.js';
 import {
+  authorityDaysRule,
+  certificateDaysRule,
   clusterNameRule,
-  daysRule,
   hostRule,
   imageRule,
   memberNameRule,
@@ -77,8 +78,8 @@ export const clusterShape = z.strictObject({
 
 export const pkiShape = z.strictObject({
   keyType: z.enum(keyTypes).default(defaultPki.keyType),
-  caDays: number(daysRule).default(defaultPki.caDays),
-  certDays: number(daysRule).default(defaultPki.certDays),
+  caDays: number(authorityDaysRule).default(defaultPki.caDays),
+  certDays: number(certificateDaysRule).default(defaultPki.certDays),
 });
 
 export const planShape = z.strictObject({
