@@ -1,1 +1,17 @@
+// The door of the cluster wing.
+export type { AuthCalls, AuthState } from './client/auth-calls.js';
+export type { ClientTls } from './client/channel.js';
+export {
+  type Answered,
+  type ConnectOptions,
+  connect,
+  EtcdClient,
+  type Health,
+  type MemberInfo,
+  type MemberStatus,
+} from './client/client.js';
+export type { CallOptions } from './client/cluster-calls.js';
+export { type Bytes, everything, keysWithPrefix } from './client/operations.js';
 export { ClusterError, type ClusterErrorCode } from './errors.js';
+export type { Access, Permission } from './operations/auth.js';
+export type { Compare, KeyRange, KeyValue, Operation } from './operations/kv.js';
