@@ -1,0 +1,37 @@
+import { noMember } from '../numbers.js';
+import type { Core } from './core.js';
+import type { Message } from './types.js';
+
+type VoteRequest = Extract<Message, { kind: 'vote' | 'pre-vote' }>;
+
+/** Answers a request that the lease did not silence; a `vote` has already brought us to its term. */
+export function answerVote(core: Core, request: VoteRequest): void {
+  const upToDate = core.log.isUpToDate(request.lastIndex, request.lastTerm);
+  if (request.kind === 'pre-vote') answerPreVote(core, request, upToDate && request.term > core.term);
+  else answerRealVote(core, request, upToDate && isFree(core, request));
+}
+
+function isFree(core: Core, { from, term }: VoteRequest): boolean {
+  if (term < core.term) return false;
+  return core.vote === from || (core.vote === noMember && core.leader === noMember);
+}
+
+/** Granted at the candidate's future term, refused at ours: a pre-candidate that fell behind learns it that way (thesis 9.6). */
+function answerPreVote(core: Core, { from, term }: VoteRequest, granted: boolean): void {
+  const answerTerm = granted ? term : core.term;
+  core.outbox.send({ kind: 'pre-vote-reply', from: core.id, to: from, term: answerTerm, rejected: !granted });
+}
+
+function answerRealVote(core: Core, { from }: VoteRequest, granted: boolean): void {
+  if (granted) {
+    core.castVote(from);
+    core.timer.restart();
+  }
+  core.outbox.sendAfterDurable({
+    kind: 'vote-reply',
+    from: core.id,
+    to: from,
+    term: core.term,
+    rejected: !granted,
+  });
+}

@@ -1,0 +1,245 @@
+import { strict as assert } from 'node:assert';
+import { type Index, type MemberId, noMember, type Term, term as termOf } from '../numbers.js';
+import { Applying } from './applying.js';
+import { answerVote } from './ballot.js';
+import { Candidate } from './candidate.js';
+import { type Behaviour, Core, type ProposeResult, type RaftOptions, type Transitions } from './core.js';
+import { Follower } from './follower.js';
+import { ForwardedReads } from './forwarded-reads.js';
+import { Leader } from './leader.js';
+import type { FollowerProgress, HardState, Membership, Message, RaftStatus, Ready, SnapshotMark } from './types.js';
+
+export type { ProposeResult, RaftOptions } from './core.js';
+
+const unappliedBytesMaxDefault = 8 * 1024 * 1024;
+const noProgress: ReadonlyMap<MemberId, FollowerProgress> = new Map();
+
+/**
+ * Raft as a function of its inputs: ticks, messages, proposals and what the disk reports go in, a Ready comes out. It never
+ * waits, and reads nothing but its arguments and the log.
+ *
+ * The driver, in a loop: put in what has come; while `hasReady()`, take a Ready, append its entries to the log so that the
+ * LogView shows them before the next call, and do the rest of it in the order of its fields; report with `durable`,
+ * `snapshotInstalled` and `applied`. Throws AssertionError when an invariant is broken, by us or by a member that lost data.
+ */
+export class Raft {
+  readonly #core: Core;
+  readonly #applying: Applying;
+  readonly #forwardedReads: ForwardedReads;
+  readonly #transitions: Transitions = {
+    follow: (term, leader) => this.#follow(term, leader),
+    campaign: (ballot, transfer) => this.#campaign(ballot, transfer),
+    lead: (electedAlone) => this.#lead(electedAlone),
+  };
+  #behaviour: Behaviour;
+  /** The behaviour, while it is a leader's. */
+  #leading: Leader | undefined;
+  #hardState: HardState;
+
+  constructor(options: RaftOptions) {
+    this.#core = new Core(options);
+    this.#hardState = options.hardState;
+    this.#applying = new Applying(
+      this.#core.log,
+      options.applied,
+      options.unappliedBytesMax ?? unappliedBytesMaxDefault,
+    );
+    this.#forwardedReads = new ForwardedReads(options.electionTicks, options.random);
+    this.#behaviour = new Follower(this.#core, this.#transitions, this.#forwardedReads);
+  }
+
+  tick(): void {
+    this.#behaviour.tick();
+  }
+
+  /** Stale, repeated, reordered and misdirected messages do no harm. */
+  step(message: Message): void {
+    if (message.to !== this.#core.id) return;
+    if (message.term === 0) this.#behaviour.step(message);
+    else if (message.term < this.#core.term) this.#answerOldTerm(message);
+    else if (message.term === this.#core.term || this.#enterNewTerm(message)) this.#stepInTerm(message);
+  }
+
+  /** The batch is taken whole or not at all. A follower forwards it to its leader. */
+  propose(data: readonly Uint8Array[]): ProposeResult {
+    return this.#behaviour.propose(data);
+  }
+
+  /** On the leader only; elsewhere `no-leader`. */
+  proposeMembership(data: Uint8Array): ProposeResult {
+    return this.#leading?.propose([data], 'membership') ?? 'no-leader';
+  }
+
+  /** Each context asked comes back once, in a Ready's `reads` or `readsLost`. */
+  readIndex(context: number): void {
+    this.#behaviour.readIndex(context);
+  }
+
+  /** A follower passes it on to its leader. Proposals are refused meanwhile; given up after an election timeout. */
+  transferLeadership(to: MemberId): void {
+    this.#behaviour.transferLeadership(to);
+  }
+
+  /** Without waiting for the election timeout; with a pre-vote all the same. */
+  campaign(): void {
+    if (this.#leading === undefined && this.#core.mayCampaign) this.#campaign('pre-vote', false);
+  }
+
+  hasReady(): boolean {
+    const { log, outbox, commit } = this.#core;
+    return (
+      !outbox.isEmpty ||
+      log.hasTail ||
+      log.hasSnapshot ||
+      this.#leading?.hasWork === true ||
+      this.#termOrVoteChanged ||
+      this.#applying.hasNext(commit)
+    );
+  }
+
+  takeReady(): Ready {
+    this.#leading?.flush();
+    const { log, outbox, commit } = this.#core;
+    const snapshot = log.takeSnapshot();
+    const entries = log.takeTail();
+    const hardState = this.#takeHardState(snapshot !== undefined || entries.length > 0);
+    return {
+      ...(hardState === undefined ? undefined : { hardState }),
+      ...(snapshot === undefined ? undefined : { snapshot }),
+      entries,
+      messages: outbox.takeMessages(),
+      afterDurable: outbox.takeAfterDurable(),
+      committed: this.#applying.next(commit),
+      reads: outbox.takeReads(),
+      readsLost: outbox.takeReadsLost(),
+    };
+  }
+
+  /** The entries of a Ready, which ended with this one, are durable, and so is everything taken before them. */
+  durable(index: Index, term: Term): void {
+    this.#core.log.durable(index, term);
+    this.#leading?.durable();
+  }
+
+  /** The state holds everything up to `index`. */
+  applied(index: Index): void {
+    this.#applying.applied(index);
+  }
+
+  /** The snapshot of a Ready has replaced the log and the state, durably. */
+  snapshotInstalled(mark: SnapshotMark): void {
+    const installing = this.#core.log.installing?.index;
+    assert(installing === mark.index, `snapshot ${mark.index} installed instead of ${installing}`);
+    this.#core.log.installed(mark);
+    this.#applying.restart(mark.index);
+  }
+
+  /** Messages to it were lost: whatever was in flight is to be found out again. */
+  reportUnreachable(id: MemberId): void {
+    this.#leading?.reportUnreachable(id);
+  }
+
+  /** How it went with the bytes of a snapshot: the follower has them whole, or refused or never got them. */
+  reportSnapshot(id: MemberId, outcome: 'sent' | 'failed'): void {
+    this.#leading?.reportSnapshot(id, outcome === 'sent');
+  }
+
+  /** As applied from the log. A leader that is no voter any more steps down. */
+  setMembership(membership: Membership): void {
+    this.#core.setMembership(membership);
+    this.#leading?.membershipChanged();
+  }
+
+  status(): RaftStatus {
+    const { term, leader, commit, log, membership } = this.#core;
+    return {
+      role: this.#behaviour.role,
+      term,
+      leader,
+      commit,
+      applied: this.#applying.appliedIndex,
+      lastIndex: log.lastIndex(),
+      membership,
+      progress: this.#leading?.progress() ?? noProgress,
+      transferee: this.#leading?.transferee ?? noMember,
+    };
+  }
+
+  /** A sender of an older term learns ours, be it a deposed leader or a member that was away (thesis 9.6). */
+  #answerOldTerm({ kind, from: to }: Message): void {
+    const { id: from, term, outbox } = this.#core;
+    if (kind === 'vote' || kind === 'pre-vote') {
+      outbox.send({ kind: `${kind}-reply`, from, to, term, rejected: true });
+    } else if (kind === 'append' || kind === 'heartbeat' || kind === 'snapshot') {
+      outbox.send({ kind: 'heartbeat-reply', from, to, term, context: 0 });
+    }
+  }
+
+  /** False: the message is to be ignored. */
+  #enterNewTerm(message: Message): boolean {
+    const { kind, term, from } = message;
+    const isRequest = kind === 'vote' || kind === 'pre-vote';
+    // A member that still hears its leader does not help to depose it (thesis 4.2.3).
+    if (isRequest && !message.transfer && this.#core.inLease) return false;
+    // A pre-vote, asked or granted, speaks of a term that may never come.
+    if (kind === 'pre-vote' || (kind === 'pre-vote-reply' && !message.rejected)) return true;
+    this.#follow(term, isFromLeader(message) ? from : noMember);
+    return true;
+  }
+
+  #stepInTerm(message: Message): void {
+    if (isFromLeader(message) && this.#behaviour.role !== 'follower') {
+      assert(this.#leading === undefined, `two leaders in term ${message.term}`);
+      this.#follow(message.term, message.from);
+    }
+    if (message.kind === 'vote' || message.kind === 'pre-vote') answerVote(this.#core, message);
+    else this.#behaviour.step(message);
+  }
+
+  #follow(term: Term, leader: MemberId): void {
+    this.#behaviour.leave();
+    if (term > this.#core.term) this.#core.enterTerm(term, noMember);
+    this.#core.leader = leader;
+    this.#core.timer.redraw();
+    this.#enter(new Follower(this.#core, this.#transitions, this.#forwardedReads));
+  }
+
+  #campaign(ballot: 'pre-vote' | 'vote', transfer: boolean): void {
+    this.#behaviour.leave();
+    if (ballot === 'vote') this.#core.enterTerm(termOf(this.#core.term + 1), this.#core.id);
+    this.#core.leader = noMember;
+    this.#core.timer.redraw();
+    const candidate = new Candidate(this.#core, this.#transitions, ballot);
+    this.#enter(candidate);
+    candidate.start(transfer);
+  }
+
+  #lead(electedAlone: boolean): void {
+    this.#behaviour.leave();
+    this.#core.leader = this.#core.id;
+    this.#core.timer.redraw();
+    const leader = new Leader(this.#core, this.#transitions, electedAlone);
+    this.#enter(leader);
+    this.#leading = leader;
+  }
+
+  #enter(behaviour: Behaviour): void {
+    this.#behaviour = behaviour;
+    this.#leading = undefined;
+  }
+
+  get #termOrVoteChanged(): boolean {
+    return this.#hardState.term !== this.#core.term || this.#hardState.vote !== this.#core.vote;
+  }
+
+  /** The commit index is found again after a restart (Raft figure 2): it rides along, but is not worth a write of its own. */
+  #takeHardState(isWriting: boolean): HardState | undefined {
+    const { term, vote, commit } = this.#core;
+    const changed = this.#termOrVoteChanged || (isWriting && this.#hardState.commit !== commit);
+    if (!changed) return undefined;
+    this.#hardState = { term, vote, commit };
+    return this.#hardState;
+  }
+}
+
+const isFromLeader = ({ kind }: Message): boolean => kind === 'append' || kind === 'heartbeat' || kind === 'snapshot';
