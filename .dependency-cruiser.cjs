@@ -16,7 +16,7 @@ const floors = [
   ['apply'],
   ['store', 'auth', 'members', 'log', 'transport'],
   ['raft', 'wire'],
-  ['numbers', 'errors', 'operations', 'consensus', 'tables', 'disk', 'logger'],
+  ['numbers', 'errors', 'operations', 'consensus', 'tables', 'disk', 'clock', 'logger'],
 ];
 
 const floorRules = floors.flatMap((rooms, level) =>

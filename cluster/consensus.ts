@@ -7,9 +7,9 @@ export interface Consensus {
    * Resolves once the action is applied on this member. Rejects with ClusterError: whatever apply refused it for,
    * or no-leader, too-many-requests, request-too-large, timeout, stopped, cancelled.
    */
-  propose(action: Action, caller: Caller | undefined, signal: AbortSignal): Promise<Outcome>;
+  propose(action: Action, caller: Caller | undefined, signal?: AbortSignal): Promise<Outcome>;
   /** Resolves once everything committed before the call is applied here (ReadIndex, thesis 6.4). */
-  linearize(signal: AbortSignal): Promise<void>;
+  linearize(signal?: AbortSignal): Promise<void>;
   status(): ConsensusStatus;
 }
 

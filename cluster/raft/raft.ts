@@ -7,7 +7,16 @@ import { type Behaviour, Core, type ProposeResult, type RaftOptions, type Transi
 import { Follower } from './follower.js';
 import { ForwardedReads } from './forwarded-reads.js';
 import { Leader } from './leader.js';
-import type { FollowerProgress, HardState, Membership, Message, RaftStatus, Ready, SnapshotMark } from './types.js';
+import type {
+  FollowerProgress,
+  HardState,
+  Membership,
+  Message,
+  RaftStatus,
+  Ready,
+  Role,
+  SnapshotMark,
+} from './types.js';
 
 export type { ProposeResult, RaftOptions } from './core.js';
 
@@ -46,6 +55,31 @@ export class Raft {
     );
     this.#forwardedReads = new ForwardedReads(options.electionTicks, options.random);
     this.#behaviour = new Follower(this.#core, this.#transitions, this.#forwardedReads);
+  }
+
+  get id(): MemberId {
+    return this.#core.id;
+  }
+
+  get role(): Role {
+    return this.#behaviour.role;
+  }
+
+  get term(): Term {
+    return this.#core.term;
+  }
+
+  /** 0: unknown. */
+  get leader(): MemberId {
+    return this.#core.leader;
+  }
+
+  get commit(): Index {
+    return this.#core.commit;
+  }
+
+  get membership(): Membership {
+    return this.#core.membership;
   }
 
   tick(): void {

@@ -1,0 +1,53 @@
+import type { ProposalId } from '../apply/command.js';
+import type { Clock } from '../clock.js';
+import type { ClusterError } from '../errors.js';
+import type { Log } from '../log/log.js';
+import type { Logger } from '../logger.js';
+import type { MemberId, Term } from '../numbers.js';
+import type { Raft } from '../raft/raft.js';
+import type { Role } from '../raft/types.js';
+import type { PeerNetwork } from '../transport/network.js';
+import type { StateMachine } from './machine.js';
+import type { Reads } from './reads.js';
+import type { Snapshots } from './snapshots.js';
+
+export interface DriverOptions {
+  readonly tickMs: number;
+  /** How long applied changes may wait before they are handed to the state's disk. */
+  readonly commitMs: number;
+  readonly pendingBytesMax: number;
+  /** The log is cut once it holds this many durable applied entries more than `catchUpEntries`. */
+  readonly snapshotEntries: number;
+  /** Entries kept behind the durable state for followers that lag a little. */
+  readonly catchUpEntries: number;
+  /** Messages from peers that wait for the next turn; more are dropped, raft repeats them. */
+  readonly inboxMax: number;
+}
+
+export interface DriverParts {
+  readonly raft: Raft;
+  readonly log: Log;
+  readonly machine: StateMachine;
+  readonly network: PeerNetwork;
+  readonly snapshots: Snapshots;
+  readonly reads: Reads;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A proposal that raft will not take now or ever; it was not appended anywhere. */
+  refuse(id: ProposalId, reason: 'full'): void;
+  /** After every turn that changed role, term or leader. */
+  onStanding(standing: Standing): void;
+  /** The disk failed: nothing more can be promised. Called once. */
+  onFailure(error: ClusterError): void;
+}
+
+export interface Standing {
+  readonly role: Role;
+  readonly term: Term;
+  readonly leader: MemberId;
+}
+
+export interface Proposal {
+  readonly id: ProposalId;
+  readonly data: Uint8Array;
+}

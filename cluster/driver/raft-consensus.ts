@@ -1,0 +1,112 @@
+import { encodeCommand } from '../apply/command.js';
+import type { Clock } from '../clock.js';
+import type { Consensus, ConsensusStatus } from '../consensus.js';
+import { ClusterError } from '../errors.js';
+import { type ClusterId, type MemberId, noMember } from '../numbers.js';
+import type { Action, Caller, Outcome } from '../operations/action.js';
+import type { Proposals } from '../proposals.js';
+import type { Driver } from './driver.js';
+import type { StateMachine } from './machine.js';
+import type { Reads } from './reads.js';
+
+export interface ConsensusLimits {
+  /** etcd: 5 s and twice the election timeout. */
+  readonly requestTimeoutMs: number;
+  /** Committed and not yet applied entries above which nothing more is taken (etcd: 5000). */
+  readonly applyLagMax: number;
+  /** Proposals, and reads, that may wait at the same time. */
+  readonly waitingMax: number;
+  readonly sweepMs: number;
+}
+
+export interface ConsensusParts {
+  readonly driver: Driver;
+  readonly machine: StateMachine;
+  readonly proposals: Proposals;
+  readonly reads: Reads;
+  readonly clock: Clock;
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+}
+
+/** What api/ asks, on top of the driver: bounded, with a deadline, and answered in every case. */
+export class RaftConsensus implements Consensus {
+  readonly #parts: ConsensusParts;
+  readonly #limits: ConsensusLimits;
+  readonly #stopSweeping: () => void;
+  #leaderLostAt = Number.NEGATIVE_INFINITY;
+  #refusal: ClusterError | undefined;
+
+  constructor(parts: ConsensusParts, limits: ConsensusLimits) {
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#stopSweeping = parts.clock.every(limits.sweepMs, () => this.#sweep());
+  }
+
+  async propose(action: Action, caller: Caller | undefined, signal?: AbortSignal): Promise<Outcome> {
+    const { driver, proposals, clock } = this.#parts;
+    this.#admit(proposals.size);
+    const id = proposals.nextId();
+    const data = encodeCommand({ proposal: id, caller, action });
+    const outcome = proposals.wait(id, clock.now() + this.#limits.requestTimeoutMs, signal);
+    driver.propose({ id, data });
+    return outcome;
+  }
+
+  async linearize(signal?: AbortSignal): Promise<void> {
+    const { driver, reads, clock } = this.#parts;
+    this.#admit(reads.size);
+    const served = reads.wait(clock.now() + this.#limits.requestTimeoutMs, signal);
+    driver.readWaits();
+    return served;
+  }
+
+  status(): ConsensusStatus {
+    const { driver, machine, clusterId, memberId } = this.#parts;
+    const { leader, term } = driver.standing;
+    return { clusterId, memberId, leader, term, commitIndex: driver.commitIndex, appliedIndex: machine.appliedIndex };
+  }
+
+  /** To be told of every change: a wait that outlives a leader gets an error that says so. */
+  leaderIs(leader: MemberId): void {
+    if (leader === noMember) this.#leaderLostAt = this.#parts.clock.now();
+  }
+
+  /** Rejects everybody who waits, and everybody who comes later. */
+  stop(reason: ClusterError): void {
+    this.#refusal = reason;
+    this.#stopSweeping();
+    this.#parts.proposals.failAll(reason);
+    this.#parts.reads.failAll(reason);
+  }
+
+  #admit(waiting: number): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const { driver, machine } = this.#parts;
+    const lag = driver.commitIndex - machine.appliedIndex;
+    if (lag > this.#limits.applyLagMax || waiting >= this.#limits.waitingMax) {
+      throw new ClusterError('too-many-requests', `${waiting} requests wait, ${lag} entries are to be applied`, {
+        waiting,
+        lag,
+      });
+    }
+  }
+
+  #sweep(): void {
+    const { proposals, reads, clock } = this.#parts;
+    const refusal = () => this.#timeout();
+    proposals.expire(clock.now(), refusal);
+    reads.sweep(clock.now(), refusal);
+  }
+
+  #timeout(): ClusterError {
+    const { requestTimeoutMs } = this.#limits;
+    const leaderWasLost = this.#parts.clock.now() - this.#leaderLostAt <= requestTimeoutMs;
+    return leaderWasLost
+      ? new ClusterError(
+          'timeout-leader-failure',
+          `no answer within ${requestTimeoutMs} ms: the leader was lost meanwhile`,
+        )
+      : new ClusterError('timeout', `no answer within ${requestTimeoutMs} ms`);
+  }
+}

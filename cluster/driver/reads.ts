@@ -1,0 +1,116 @@
+import { ClusterError } from '../errors.js';
+import type { Index } from '../numbers.js';
+import type { ReadGrant } from '../raft/types.js';
+
+interface Waiter {
+  readonly deadline: number;
+  resolve(): void;
+  reject(error: ClusterError): void;
+}
+
+interface Round {
+  readonly askedAt: number;
+  readonly waiters: Waiter[];
+}
+
+interface Grant {
+  readonly index: Index;
+  readonly waiters: Waiter[];
+}
+
+/**
+ * Linearizable reads between the call and the moment they may be served (thesis 6.4):
+ * waiting -> asked (one raft context for all that waited) -> granted at an index -> applied up to it.
+ */
+export class Reads {
+  readonly #asked = new Map<number, Round>();
+  readonly #retryMs: number;
+  #waiting: Waiter[] = [];
+  #granted: Grant[] = [];
+  #context: number;
+
+  /** `firstContext` must differ from run to run: an answer meant for an earlier life must find nobody. */
+  constructor(firstContext: number, retryMs: number) {
+    this.#context = firstContext;
+    this.#retryMs = retryMs;
+  }
+
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  get size(): number {
+    let count = this.#waiting.length;
+    for (const round of this.#asked.values()) count += round.waiters.length;
+    for (const grant of this.#granted) count += grant.waiters.length;
+    return count;
+  }
+
+  wait(deadline: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { deadline, resolve, reject };
+      this.#waiting.push(waiter);
+      signal?.addEventListener('abort', () => reject(new ClusterError('cancelled', 'the caller gave the read up')), {
+        once: true,
+      });
+    });
+  }
+
+  /** Takes everybody who waits into one round; undefined when nobody does. The result goes to raft.readIndex. */
+  ask(now: number): number | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    this.#context += 1;
+    this.#asked.set(this.#context, { askedAt: now, waiters: this.#waiting });
+    this.#waiting = [];
+    return this.#context;
+  }
+
+  granted(grants: readonly ReadGrant[]): void {
+    for (const { context, index } of grants) {
+      const round = this.#asked.get(context);
+      if (round === undefined) continue;
+      this.#asked.delete(context);
+      this.#granted.push({ index, waiters: round.waiters });
+    }
+  }
+
+  lost(contexts: readonly number[]): void {
+    for (const context of contexts) this.#askAgain(context);
+  }
+
+  applied(appliedIndex: Index): void {
+    if (this.#granted.length === 0) return;
+    const later: Grant[] = [];
+    for (const grant of this.#granted) {
+      if (grant.index > appliedIndex) later.push(grant);
+      else for (const waiter of grant.waiters) waiter.resolve();
+    }
+    this.#granted = later;
+  }
+
+  /** Asks rounds again that nobody answered, and rejects with what `refusal` says whoever has waited too long. */
+  sweep(now: number, refusal: () => ClusterError): void {
+    for (const [context, round] of this.#asked) {
+      if (now - round.askedAt >= this.#retryMs) this.#askAgain(context);
+    }
+    if (this.#waiting.some(({ deadline }) => deadline <= now)) {
+      for (const waiter of this.#waiting) if (waiter.deadline <= now) waiter.reject(refusal());
+      this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now);
+    }
+  }
+
+  failAll(error: ClusterError): void {
+    const rounds = [...this.#asked.values(), ...this.#granted, { waiters: this.#waiting }];
+    this.#asked.clear();
+    this.#granted = [];
+    this.#waiting = [];
+    for (const { waiters } of rounds) for (const waiter of waiters) waiter.reject(error);
+  }
+
+  #askAgain(context: number): void {
+    const round = this.#asked.get(context);
+    if (round === undefined) return;
+    this.#asked.delete(context);
+    this.#waiting.push(...round.waiters);
+  }
+}

@@ -1,0 +1,70 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClusterError } from '../errors.js';
+import { type ClusterId, clusterId, idText, type MemberId, memberId } from '../numbers.js';
+
+/** Where a member keeps what: `--data-dir` holds one folder of each. */
+export interface DataDir {
+  readonly root: string;
+  readonly log: string;
+  readonly store: string;
+  readonly snapshots: string;
+}
+
+/** Whose data it is; the log carries it from its first byte on. */
+export interface Identity {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+  readonly name: string;
+}
+
+export const dataDir = (root: string): DataDir => ({
+  root,
+  log: join(root, 'log'),
+  store: join(root, 'store'),
+  snapshots: join(root, 'snapshots'),
+});
+
+/** Makes the folders, 0700. @throws ClusterError data-dir-refused when that, or writing there, is not possible */
+export async function makeDataDir({ root, store, snapshots }: DataDir): Promise<void> {
+  try {
+    for (const folder of [root, store, snapshots]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new ClusterError(
+      'data-dir-refused',
+      `the data directory ${root} can't be used: ${reason}`,
+      { root, reason },
+      {
+        cause,
+        hint: 'it must be a folder that this user may read and write; see --data-dir',
+      },
+    );
+  }
+}
+
+export const encodeIdentity = (identity: Identity): Uint8Array =>
+  Buffer.from(
+    JSON.stringify({ cluster: idText(identity.clusterId), member: idText(identity.memberId), name: identity.name }),
+  );
+
+/** @throws ClusterError data-dir-refused when the data is another member's or another cluster's */
+export function checkIdentity(bytes: Uint8Array, mine: Identity, root: string): void {
+  const { cluster, member, name } = JSON.parse(Buffer.from(bytes).toString()) as Record<
+    'cluster' | 'member' | 'name',
+    string
+  >;
+  const theirs = { clusterId: clusterId(BigInt(`0x${cluster}`)), memberId: memberId(BigInt(`0x${member}`)), name };
+  if (theirs.clusterId === mine.clusterId && theirs.memberId === mine.memberId) return;
+  const whose = theirs.clusterId === mine.clusterId ? 'another member' : 'another cluster';
+  throw new ClusterError(
+    'data-dir-refused',
+    `${root} holds the data of ${whose}: member ${name} (${member}) of cluster ${cluster}; ` +
+      `this is ${mine.name} (${idText(mine.memberId)}) of cluster ${idText(mine.clusterId)}`,
+    { root, found: { cluster, member, name } },
+    {
+      hint: 'check --data-dir, --name, --initial-cluster and --initial-cluster-token against those that the data was made with',
+    },
+  );
+}
