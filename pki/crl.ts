@@ -1,7 +1,6 @@
 // The list of what was revoked before its time.
-import 'reflect-metadata';
-import { AuthorityKeyIdentifierExtension, Extension, X509CrlGenerator } from '@peculiar/x509';
 import type { Signer } from './signer.js';
+import { x509 } from './x509.js';
 
 /** One certificate that is no longer good. */
 export interface Revocation {
@@ -28,15 +27,12 @@ export async function signRevocationList(
   number: number,
   now: Date,
 ): Promise<RevocationList> {
-  const crl = await X509CrlGenerator.create({
+  const crl = await x509.X509CrlGenerator.create({
     issuer: signer.certificate.subjectName,
     thisUpdate: new Date(Math.floor(now.getTime() / 1000) * 1000),
     nextUpdate: signer.certificate.notAfter,
     entries: revocations.map(({ serial, revokedAt }) => ({ serialNumber: serial, revocationDate: revokedAt })),
-    extensions: [
-      new AuthorityKeyIdentifierExtension(signer.keyId),
-      new Extension(crlNumberOid, false, derInteger(number)),
-    ],
+    extensions: [signer.authorityKeyId, new x509.Extension(crlNumberOid, false, derInteger(number))],
     signingKey: signer.key,
     signingAlgorithm: signer.algorithm,
   });

@@ -1,24 +1,11 @@
 // The one caller of the certificate generator: turns what policy granted into a signed certificate.
-import 'reflect-metadata';
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  type Extension,
-  type GeneralNameType,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  Name,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+import { createHash, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
+import type { Extension, GeneralNameType, KeyUsageFlags, Name } from '@peculiar/x509';
 import type { NameKind, SubjectName } from './names.js';
 import type { Validity } from './policy.js';
 import { type KeyUsage, type ProfileName, profiles } from './profiles.js';
 import type { Signer, SigningKey } from './signer.js';
+import { x509 } from './x509.js';
 
 /** What is to be signed; policy has agreed to all of it. */
 export interface Grant extends Validity {
@@ -32,7 +19,7 @@ export interface Grant extends Validity {
 
 /** @returns the certificate in PEM. */
 export const issueLeaf = (grant: Grant, signer: Signer): Promise<string> =>
-  sign(grant, signer, signer.certificate.subjectName, [new AuthorityKeyIdentifierExtension(signer.keyId)]);
+  sign(grant, signer, signer.certificate.subjectName, [signer.authorityKeyId]);
 
 /** @returns the self-signed certificate in PEM. */
 export const issueRoot = (grant: Grant, signingKey: SigningKey): Promise<string> =>
@@ -40,7 +27,7 @@ export const issueRoot = (grant: Grant, signingKey: SigningKey): Promise<string>
 
 async function sign(grant: Grant, { key, algorithm }: SigningKey, issuer: Name, extra: Extension[]): Promise<string> {
   const publicKey = createPublicKey(grant.key).export({ type: 'spki', format: 'der' });
-  const certificate = await X509CertificateGenerator.create({
+  const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: newSerial(),
     subject: subjectOf(grant),
     issuer,
@@ -49,7 +36,7 @@ async function sign(grant: Grant, { key, algorithm }: SigningKey, issuer: Name, 
     publicKey,
     signingKey: key,
     signingAlgorithm: algorithm,
-    extensions: [...extensionsOf(grant), await SubjectKeyIdentifierExtension.create(publicKey), ...extra],
+    extensions: [...usageExtensions(grant), ...nameExtensions(grant), subjectKeyId(publicKey), ...extra],
   });
   return `${certificate.toString('pem')}\n`;
 }
@@ -67,24 +54,31 @@ export function newSerial(random: (octets: number) => Buffer = randomBytes): str
 /** UTF8String given outright: the generator would read `#` and quotes in plain text as syntax. */
 function subjectOf({ commonName, organization }: Grant): Name {
   const fields = organization === undefined ? [] : [{ O: [{ utf8String: organization }] }];
-  return new Name([...fields, { CN: [{ utf8String: commonName }] }]);
+  return new x509.Name([...fields, { CN: [{ utf8String: commonName }] }]);
 }
 
-function extensionsOf(grant: Grant): Extension[] {
-  const { keyUsages, extendedUsages, pathLength } = profiles[grant.profile];
+/** SHA-256 of the public key's DER form (RFC 7093 2, method 4), cut to the 20 octets that older readers expect. */
+const subjectKeyId = (publicKey: Buffer): Extension =>
+  new x509.SubjectKeyIdentifierExtension(createHash('sha256').update(publicKey).digest('hex').slice(0, 40));
+
+function usageExtensions({ profile, key }: Grant): Extension[] {
+  const { keyUsages, extendedUsages, pathLength } = profiles[profile];
   const isAuthority = keyUsages.includes('keyCertSign');
   const extensions: Extension[] = [
-    new BasicConstraintsExtension(isAuthority, pathLength, true),
-    new KeyUsagesExtension(usageFlags(keyUsages, grant.key), true),
+    new x509.BasicConstraintsExtension(isAuthority, pathLength, true),
+    new x509.KeyUsagesExtension(usageFlags(keyUsages, key), true),
   ];
-  if (extendedUsages.length > 0) {
-    extensions.push(new ExtendedKeyUsageExtension(extendedUsages.map((usage) => ExtendedKeyUsage[usage])));
-  }
-  if (grant.names.length > 0) {
-    const names = grant.names.map(({ kind, value }) => ({ type: generalNames[kind], value }));
-    extensions.push(new SubjectAlternativeNameExtension(names));
-  }
-  return extensions;
+  if (extendedUsages.length === 0) return extensions;
+  return [
+    ...extensions,
+    new x509.ExtendedKeyUsageExtension(extendedUsages.map((usage) => x509.ExtendedKeyUsage[usage])),
+  ];
+}
+
+function nameExtensions({ names }: Grant): Extension[] {
+  if (names.length === 0) return [];
+  const general = names.map(({ kind, value }) => ({ type: generalNames[kind], value }));
+  return [new x509.SubjectAlternativeNameExtension(general)];
 }
 
 const generalNames: Readonly<Record<NameKind, GeneralNameType>> = { dns: 'dns', ip: 'ip', email: 'email', uri: 'url' };
@@ -93,5 +87,5 @@ const generalNames: Readonly<Record<NameKind, GeneralNameType>> = { dns: 'dns', 
 function usageFlags(usages: readonly KeyUsage[], key: KeyObject): KeyUsageFlags {
   const isRsaLeaf = key.asymmetricKeyType === 'rsa' && usages.includes('digitalSignature');
   const all: readonly KeyUsage[] = isRsaLeaf ? [...usages, 'keyEncipherment'] : usages;
-  return all.reduce((flags: KeyUsageFlags, usage) => flags | KeyUsageFlags[usage], 0);
+  return all.reduce((flags: KeyUsageFlags, usage) => flags | x509.KeyUsageFlags[usage], 0);
 }

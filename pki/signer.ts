@@ -1,13 +1,8 @@
-// The signing end: @peculiar/x509 with @peculiar/webcrypto. Together they take some 0.2 s to load, so only what signs
-// imports this file, and authority.ts imports those when there is something to sign.
-import 'reflect-metadata';
+// A private key, made ready to sign.
 import type { KeyObject, webcrypto } from 'node:crypto';
-import { Crypto } from '@peculiar/webcrypto';
-import { cryptoProvider, SubjectKeyIdentifierExtension, X509Certificate } from '@peculiar/x509';
+import type { Extension, X509Certificate } from '@peculiar/x509';
 import type { KeyType } from './keys.js';
-
-const crypto = new Crypto();
-cryptoProvider.set(crypto);
+import { crypto, x509 } from './x509.js';
 
 type SigningAlgorithm =
   | webcrypto.RsaHashedImportParams
@@ -32,8 +27,8 @@ export interface SigningKey {
 /** A signing key with the certificate that it signs under. */
 export interface Signer extends SigningKey {
   readonly certificate: X509Certificate;
-  /** The authority's subject key identifier, hexadecimal: the AKI of all that it signs. */
-  readonly keyId: string;
+  /** The authority's key identifier, which all that it signs carries. */
+  readonly authorityKeyId: Extension;
 }
 
 export async function signingKey(key: KeyObject, type: KeyType): Promise<SigningKey> {
@@ -43,9 +38,10 @@ export async function signingKey(key: KeyObject, type: KeyType): Promise<Signing
 }
 
 export async function openSigner(certificatePem: string, key: KeyObject, type: KeyType): Promise<Signer> {
-  const certificate = new X509Certificate(certificatePem);
-  const keyId =
-    certificate.getExtension(SubjectKeyIdentifierExtension)?.keyId ??
-    (await SubjectKeyIdentifierExtension.create(certificate.publicKey)).keyId;
-  return { ...(await signingKey(key, type)), certificate, keyId };
+  const certificate = new x509.X509Certificate(certificatePem);
+  const subjectKeyId =
+    certificate.getExtension(x509.SubjectKeyIdentifierExtension) ??
+    (await x509.SubjectKeyIdentifierExtension.create(certificate.publicKey));
+  const authorityKeyId = new x509.AuthorityKeyIdentifierExtension(subjectKeyId.keyId);
+  return { ...(await signingKey(key, type)), certificate, authorityKeyId };
 }
