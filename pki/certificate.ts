@@ -1,7 +1,7 @@
 // Reading certificates: Node's own parser (OpenSSL), which loads nothing and did not write them.
 import { X509Certificate } from 'node:crypto';
 import { PkiError } from './errors.js';
-import { checkName, type SubjectName } from './names.js';
+import { checkName, type NameKind, type SubjectName } from './names.js';
 import type { ExtendedUsage } from './profiles.js';
 
 /** What a certificate says, as plain data. */
@@ -28,8 +28,9 @@ const extendedUsageNames: Readonly<Record<string, ExtendedUsage>> = {
   '1.3.6.1.5.5.7.3.2': 'clientAuth',
 };
 
-/** OpenSSL's label for each kind, as Node prints it in `subjectAltName`. */
-const printedKinds = /(DNS|IP Address|email|URI|DirName|othername|Registered ID):("(?:[^"\\]|\\.)*"|[^,]*)/g;
+/** One name as Node prints it: OpenSSL's label, and the value, as a JSON string where it could be misread. */
+const printedName = /([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g;
+const kindsByLabel: Readonly<Record<string, NameKind>> = { DNS: 'dns', 'IP Address': 'ip', email: 'email', URI: 'uri' };
 
 /** @throws PkiError `certificate-unreadable`; `where` says which certificate. The first one of a bundle is read. */
 export function parseCertificate(pem: string | Buffer, where: string): Certificate {
@@ -86,11 +87,10 @@ function unescapeField(value: string): string {
 function namesOf(printed: string): { names: SubjectName[]; otherNames: string[] } {
   const names: SubjectName[] = [];
   const otherNames: string[] = [];
-  for (const [whole, , value = ''] of printed.matchAll(printedKinds)) {
-    const text = value.startsWith('"') ? String(JSON.parse(value)) : value;
-    const verdict = checkName(text);
-    if (verdict.accepted) names.push(verdict.name);
-    else otherNames.push(whole);
+  for (const [whole, label = '', value = ''] of printed.matchAll(printedName)) {
+    const verdict = checkName(value.startsWith('"') ? String(JSON.parse(value)) : value);
+    if (verdict.accepted && verdict.name.kind === kindsByLabel[label]) names.push(verdict.name);
+    else otherNames.push(whole.replace(/, $/, ''));
   }
   return { names, otherNames };
 }

@@ -70,7 +70,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
  */
 export async function createFolder(path: string, files: readonly NewFile[]): Promise<void> {
   await makeFolder(dirname(path));
-  await removeLeftovers(path);
+  await removeLeftovers(dirname(path));
   const staging = temporaryName(path);
   await guarded('create', path, async () => {
     try {
@@ -111,7 +111,7 @@ async function dropTornLine(file: FileHandle): Promise<void> {
 }
 
 /** `.NAME.PID-RANDOM.tmp`: hidden, beside its target (rename and link stay on one file system), its writer known. */
-const temporary = /^\.(.+)\.(\d+)-[0-9a-f]{8}\.tmp$/;
+const temporary = /^\..+\.(\d+)-[0-9a-f]{8}\.tmp$/;
 const temporaryName = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`);
 
@@ -122,7 +122,7 @@ async function viaTemporary(
   place: (temporaryPath: string) => Promise<void>,
 ): Promise<void> {
   await makeFolder(dirname(path));
-  await removeLeftovers(path);
+  await removeLeftovers(dirname(path));
   const temporaryPath = temporaryName(path);
   await guarded('write', path, async () => {
     try {
@@ -158,12 +158,11 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Clears what runs that were killed left beside `path`; a running writer's file stays. */
-async function removeLeftovers(path: string): Promise<void> {
-  const folder = dirname(path);
+/** Clears what runs that were killed left in the folder; a running writer's file stays. */
+async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await guarded('list', folder, () => readdir(folder))) {
-    const [, target, pid] = temporary.exec(name) ?? [];
-    if (target !== basename(path) || isRunning(Number(pid))) continue;
+    const [, pid] = temporary.exec(name) ?? [];
+    if (pid === undefined || isRunning(Number(pid))) continue;
     await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
   }
 }

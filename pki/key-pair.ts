@@ -80,7 +80,10 @@ function contentMismatches(certificate: Certificate, wanted: Omit<Request, 'days
     found.push({ about: 'commonName', reason: `it is ${certificate.commonName}, not ${wanted.commonName}` });
   }
   if (certificate.organization !== wanted.organization) {
-    found.push({ about: 'organization', reason: `it is ${certificate.organization}, not ${wanted.organization}` });
+    found.push({
+      about: 'organization',
+      reason: `it ${presence(certificate.organization)}, not ${wanted.organization ?? 'none'}`,
+    });
   }
   const has = new Set(certificate.names.map(({ value }) => value));
   const wants = new Set(grantedNames(wanted.names).map(({ value }) => value));
@@ -93,6 +96,9 @@ function contentMismatches(certificate: Certificate, wanted: Omit<Request, 'days
   }
   return found;
 }
+
+const presence = (organization: string | undefined): string =>
+  organization === undefined ? 'has none' : `is ${organization}`;
 
 /**
  * The key first, and never over another one; then the certificate, in place of whatever certificate is there. Stopped
