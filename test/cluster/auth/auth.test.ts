@@ -23,6 +23,7 @@ import {
   unpermit,
   withRoot,
 } from './operations.js';
+import { ann, situations } from './situations.js';
 
 function authAfter(operations: readonly AuthOperation[]) {
   const tables = memoryTables();
@@ -51,122 +52,16 @@ const shown = (auth: Auth) => ({
   bootstrapped: auth.bootstrapped,
 });
 
-// The situations below and their outcomes were compared with etcd 3.4.23, except where a line says otherwise.
-
-type Expected = ClusterErrorCode | 'counts' | 'does not count';
-
-const outcome = test.macro((t, before: readonly AuthOperation[], operation: AuthOperation, expected: Expected) => {
-  const { auth, tables } = authAfter(before);
-  const old = shown(auth);
-  const code = refusal(() => auth.apply(operation));
-  t.is(code ?? (auth.revision > old.revision ? 'counts' : 'does not count'), expected);
-  if (code !== undefined) t.deepEqual(shown(auth), old, 'a refused change leaves no trace');
-  t.deepEqual(shown(new Auth(tables, new Tokens({ now: () => 0 }))), shown(auth), 'memory and tables agree');
-});
-
-const root = [addUser('root')];
-const reader = [addRole('reader'), permit('reader', 'read', 'a', 'm')];
-const ann = [addUser('ann'), ...reader, grant('ann', 'reader')];
-
-test('auth-enable without user root is refused', outcome, [], enable, 'root-user-not-exist');
-test('auth-enable with a root user who lacks role root is refused', outcome, root, enable, 'root-role-not-exist');
-test(
-  'auth-enable after role root was deleted is refused',
-  outcome,
-  [...root, addRole('root'), grant('root', 'root'), deleteRole('root')],
-  enable,
-  'root-role-not-exist',
-);
-test('auth-enable needs no record of role root', outcome, [...root, grant('root', 'root')], enable, 'does not count');
-test('auth-enable twice changes nothing', outcome, withRoot, enable, 'does not count');
-test('auth-disable counts', outcome, withRoot, disable, 'counts');
-test('auth-disable while disabled changes nothing', outcome, [], disable, 'does not count');
-
-test('user-add counts', outcome, [], addUser('ann'), 'counts');
-test('user-add without a name is refused', outcome, [], addUser(''), 'user-empty');
-test('user-add of a known name is refused', outcome, ann, addUser('ann'), 'user-already-exists');
-// Ours: a name is a key of the table.
-test('user-add of a name over 1900 bytes is refused', outcome, [], addUser('é'.repeat(951)), 'invalid-argument');
-test('user-delete counts', outcome, ann, deleteUser('ann'), 'counts');
-test('user-delete of nobody is refused', outcome, [], deleteUser('ann'), 'user-not-found');
-test('user-delete of root is refused while enabled', outcome, withRoot, deleteUser('root'), 'invalid-auth-management');
-test('user-delete of root works while disabled', outcome, root, deleteUser('root'), 'counts');
-test('user-change-password counts', outcome, ann, changePassword('ann'), 'counts');
-test('user-change-password of nobody is refused', outcome, [], changePassword('ann'), 'user-not-found');
-
-test('user-grant-role counts', outcome, [...ann, addRole('b')], grant('ann', 'b'), 'counts');
-test('user-grant-role of a role one has does not count', outcome, ann, grant('ann', 'reader'), 'does not count');
-test('user-grant-role to nobody is refused', outcome, reader, grant('ann', 'reader'), 'user-not-found');
-test('user-grant-role of an unknown role is refused', outcome, ann, grant('ann', 'b'), 'role-not-found');
-test('user-grant-role of root needs no record of it', outcome, ann, grant('ann', 'root'), 'counts');
-test('user-revoke-role counts', outcome, ann, revoke('ann', 'reader'), 'counts');
-test('user-revoke-role from nobody is refused', outcome, reader, revoke('ann', 'reader'), 'user-not-found');
-test('user-revoke-role of a role one lacks is refused', outcome, ann, revoke('ann', 'root'), 'role-not-granted');
-test(
-  'user-revoke-role of root from root is refused while enabled',
-  outcome,
-  withRoot,
-  revoke('root', 'root'),
-  'invalid-auth-management',
-);
-test(
-  'user-revoke-role of another role from root is an ordinary change',
-  outcome,
-  [...withRoot, addRole('b'), grant('root', 'b')],
-  revoke('root', 'b'),
-  'counts',
-);
-
-test('role-add counts', outcome, [], addRole('reader'), 'counts');
-test('role-add without a name is refused', outcome, [], addRole(''), 'role-empty');
-test('role-add of a known name is refused', outcome, reader, addRole('reader'), 'role-already-exists');
-test('role-delete counts', outcome, ann, deleteRole('reader'), 'counts');
-test('role-delete of an unknown role is refused', outcome, [], deleteRole('reader'), 'role-not-found');
-test(
-  'role-delete of root is refused while enabled',
-  outcome,
-  [addRole('root'), ...withRoot],
-  deleteRole('root'),
-  'invalid-auth-management',
-);
-test('role-grant-permission counts', outcome, reader, permit('reader', 'write', 'x'), 'counts');
-test('role-grant-permission again counts', outcome, reader, permit('reader', 'read', 'a', 'm'), 'counts');
-test('role-grant-permission to an unknown role is refused', outcome, [], permit('b', 'read', 'a'), 'role-not-found');
-// etcd 3.4 takes the next three; 3.6 refuses them, so do we.
-test(
-  'role-grant-permission on no key is refused',
-  outcome,
-  reader,
-  permit('reader', 'read', ''),
-  'invalid-auth-management',
-);
-test(
-  'role-grant-permission with the end below the key is refused',
-  outcome,
-  reader,
-  permit('reader', 'read', 'b', 'a'),
-  'invalid-auth-management',
-);
-test(
-  'role-grant-permission with the end at the key is refused',
-  outcome,
-  reader,
-  permit('reader', 'read', 'b', 'b'),
-  'invalid-auth-management',
-);
-test('role-revoke-permission counts', outcome, reader, unpermit('reader', 'a', 'm'), 'counts');
-test(
-  'role-revoke-permission with another end is refused',
-  outcome,
-  reader,
-  unpermit('reader', 'a'),
-  'permission-not-granted',
-);
-test('role-revoke-permission from an unknown role is refused', outcome, [], unpermit('b', 'a'), 'role-not-found');
-
-test('authenticate while disabled is refused', outcome, ann, authenticate('ann', 't'), 'auth-not-enabled');
-test('authenticate of a user who is gone is refused', outcome, withRoot, authenticate('ann', 't'), 'auth-failed');
-test('authenticate does not count', outcome, [...ann, ...withRoot], authenticate('ann', 't'), 'does not count');
+for (const { title, before, operation, expected } of situations) {
+  test(title, (t) => {
+    const { auth, tables } = authAfter(before);
+    const old = shown(auth);
+    const code = refusal(() => auth.apply(operation));
+    t.is(code ?? (auth.revision > old.revision ? 'counts' : 'does not count'), expected);
+    if (code !== undefined) t.deepEqual(shown(auth), old, 'a refused change leaves no trace');
+    t.deepEqual(shown(new Auth(tables, new Tokens({ now: () => 0 }))), shown(auth), 'memory and tables agree');
+  });
+}
 
 test('users, roles and a user’s roles are listed in byte order', (t) => {
   const { auth } = authAfter([
