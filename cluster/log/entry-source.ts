@@ -35,7 +35,8 @@ function readRun(table: EntryTable, cache: EntryCache, from: number, to: number,
     const kind = record && entryKindOf(record.detail);
     if (fields?.index !== index || fields.term !== table.term(index) || kind === undefined)
       throw logDamaged(segment.path, `entry ${index}, at offset ${offset}, can no longer be read`, { offset, index });
-    entries.push({ ...fields, kind });
+    // As raft makes its entries: fields in the same order keep them one shape for V8.
+    entries.push({ index: fields.index, term: fields.term, kind, data: fields.data });
   }
   return end - 1;
 }

@@ -18,6 +18,8 @@ type FolderChange = readonly (readonly [path: string, inode: Inode | undefined])
 const pieceBytes = 512;
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
+const never = (): Promise<never> => new Promise(() => {});
+
 const systemError = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code });
 
 /**
@@ -46,12 +48,13 @@ export class SimulatedDisk implements Disk {
     return this.#actions;
   }
 
-  /** Resolves when the disk has crashed at its `actions`-th action from now on. */
-  crashAfter(actions: number, tearing: Tearing): Promise<void> {
+  /** Resolves when the disk has crashed, or its process was killed, at the `actions`-th action from now on. */
+  crashAfter(actions: number, ending: Tearing | 'kill'): Promise<void> {
     this.#crashAt = this.#actions + actions;
     return new Promise((resolve) => {
       this.#onCrash = () => {
-        this.crash(tearing);
+        if (ending === 'kill') this.kill();
+        else this.crash(ending);
         resolve();
       };
     });
@@ -89,10 +92,15 @@ export class SimulatedDisk implements Disk {
     this.#durableNames.set(path, inode);
   }
 
-  /** The power goes and comes back. */
-  crash(tearing: Tearing): void {
+  /** The process that uses the disk is gone, the machine goes on: nothing is lost, nor any more durable than before. */
+  kill(): void {
     this.#life += 1;
     this.#crashAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The power goes and comes back. */
+  crash(tearing: Tearing): void {
+    this.kill();
     const kept = (): boolean => tearing === 'keep' || (tearing !== 'lose' && this.#random() < 0.5);
     for (const change of this.#changes) if (kept()) apply(this.#durableNames, change);
     this.#changes = [];
@@ -101,83 +109,116 @@ export class SimulatedDisk implements Disk {
     this.#names = new Map(this.#durableNames);
   }
 
-  async list(folder: string): Promise<string[]> {
+  /** The disk as a process sees it that ends with the next crash: after that its calls never end and change nothing. */
+  boot(): Disk {
+    const life = this.#life;
+    return {
+      list: async (folder) => this.#list(folder),
+      makeFolder: async () => {},
+      open: (path, { create }) =>
+        this.#act(life, () => {
+          const known = this.#names.get(path);
+          if (create === (known !== undefined)) throw systemError(create ? 'EEXIST' : 'ENOENT', path);
+          const inode = known ?? emptyInode();
+          if (create) this.#change([[path, inode]]);
+          return this.#file(path, inode, life);
+        }),
+      rename: (from, to) =>
+        this.#act(life, () =>
+          this.#change([
+            [to, this.#inode(from)],
+            [from, undefined],
+          ]),
+        ),
+      remove: (path) =>
+        this.#act(life, () => {
+          this.#inode(path);
+          this.#change([[path, undefined]]);
+        }),
+      syncFolder: (folder) =>
+        this.#act(life, () => {
+          const here = (change: FolderChange): boolean => change.some(([path]) => parentOf(path) === folder);
+          for (const change of this.#changes.filter(here)) apply(this.#durableNames, change);
+          this.#changes = this.#changes.filter((change) => !here(change));
+        }),
+    };
+  }
+
+  list(folder: string): Promise<string[]> {
+    return this.boot().list(folder);
+  }
+
+  makeFolder(folder: string): Promise<void> {
+    return this.boot().makeFolder(folder);
+  }
+
+  open(path: string, options: { readonly create: boolean }): Promise<DiskFile> {
+    return this.boot().open(path, options);
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.boot().rename(from, to);
+  }
+
+  remove(path: string): Promise<void> {
+    return this.boot().remove(path);
+  }
+
+  syncFolder(folder: string): Promise<void> {
+    return this.boot().syncFolder(folder);
+  }
+
+  #list(folder: string): string[] {
     const inside = [...this.#names.keys()].filter((path) => parentOf(path) === folder);
     return inside.map((path) => path.slice(folder.length + 1)).sort();
-  }
-
-  async makeFolder(): Promise<void> {}
-
-  async open(path: string, { create }: { readonly create: boolean }): Promise<DiskFile> {
-    const life = this.#life;
-    await this.#act(life);
-    const known = this.#names.get(path);
-    if (create === (known !== undefined)) throw systemError(create ? 'EEXIST' : 'ENOENT', path);
-    const inode = known ?? emptyInode();
-    if (create) this.#change([[path, inode]]);
-    return this.#file(path, inode, life);
-  }
-
-  async rename(from: string, to: string): Promise<void> {
-    await this.#act(this.#life);
-    this.#change([
-      [to, this.#inode(from)],
-      [from, undefined],
-    ]);
-  }
-
-  async remove(path: string): Promise<void> {
-    await this.#act(this.#life);
-    this.#inode(path);
-    this.#change([[path, undefined]]);
-  }
-
-  async syncFolder(folder: string): Promise<void> {
-    await this.#act(this.#life);
-    const here = (change: FolderChange): boolean => change.some(([path]) => parentOf(path) === folder);
-    for (const change of this.#changes.filter(here)) apply(this.#durableNames, change);
-    this.#changes = this.#changes.filter((change) => !here(change));
   }
 
   #file(path: string, inode: Inode, life: number): DiskFile {
     return {
       write: async (bytes, offset) => {
+        if (life !== this.#life) return never();
         // The bytes count as written from now on: a crash while they are under way may keep any of them.
         this.#checkRoom(path, inode, offset + bytes.length);
         write(inode, bytes, offset);
-        await this.#act(life, 'write', path);
+        await this.#act(life, () => {}, { action: 'write', path });
       },
       sync: async () => {
         const size = inode.size;
         const pieces = [...inode.dirty].map((piece) => [piece, Buffer.from(pieceOf(inode.content, piece))] as const);
-        await this.#act(life, 'sync', path);
-        for (const [piece, bytes] of pieces) makeDurable(inode, piece, bytes);
-        inode.durableSize = Math.max(inode.durableSize, size);
+        const effect = () => {
+          for (const [piece, bytes] of pieces) makeDurable(inode, piece, bytes);
+          inode.durableSize = Math.max(inode.durableSize, size);
+        };
+        await this.#act(life, effect, { action: 'sync', path });
       },
       readSync: (offset, length) =>
         Uint8Array.from(inode.content.subarray(offset, Math.min(offset + length, inode.size))),
       size: () => inode.size,
-      truncate: async (size) => {
-        await this.#act(life);
-        write(inode, new Uint8Array(Math.max(0, inode.size - size)), size);
-        inode.size = size;
-      },
+      truncate: (size) =>
+        this.#act(life, () => {
+          write(inode, new Uint8Array(Math.max(0, inode.size - size)), size);
+          inode.size = size;
+        }),
       close: async () => {},
     };
   }
 
-  /** Counts the action, fails it if it has to, crashes if it is time to; an action of a life that is over never ends. */
-  async #act(life: number, action?: 'write' | 'sync', path = ''): Promise<void> {
+  /** Counts the action, crashes if it is time to, fails it if it has to; in a life that is over it never ends. */
+  async #act<Result>(
+    life: number,
+    effect: () => Result,
+    what?: { action: 'write' | 'sync'; path: string },
+  ): Promise<Result> {
     for (let turns = Math.floor(this.#random() * 4); turns > 0; turns -= 1) await undefined;
     if (life === this.#life) {
       this.#actions += 1;
       if (this.#actions >= this.#crashAt) this.#onCrash();
     }
-    if (life !== this.#life) return new Promise(() => {});
+    if (life !== this.#life) return never();
     const failing = this.#failing;
-    if (failing === undefined || failing.action !== action) return;
+    if (failing === undefined || failing.action !== what?.action) return effect();
     this.#failing = undefined;
-    throw systemError(failing.code, path);
+    throw systemError(failing.code, what.path);
   }
 
   #change(change: FolderChange): void {

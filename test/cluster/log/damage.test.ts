@@ -146,6 +146,22 @@ for (const [what, pick] of [
     t.regex(error.message, /missing/);
   });
 
+test('a segment that a crash left without the note that another follows gets it at the next start', async (t) => {
+  const disk = newDisk();
+  const log = await newLog(disk);
+  await log.append(entriesFrom(1, 50, 1));
+  await log.close();
+  disk.flip(
+    segmentPath(1),
+    disk.content(segmentPath(1)).findLastIndex((byte) => byte !== 0),
+    0,
+  );
+  await (await reopened(disk)).close();
+  await disk.remove(segmentPath(2));
+  const error = await t.throwsAsync(reopened(disk), { instanceOf: ClusterError });
+  t.is(error.details.path, segmentPath(2));
+});
+
 test('a segment under the name of another is refused', async (t) => {
   const disk = newDisk();
   const log = await newLog(disk);
