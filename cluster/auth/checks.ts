@@ -22,16 +22,24 @@ export function requireRole(directory: Directory, name: string): Role {
   return role;
 }
 
-export function checkNewUser(directory: Directory, name: string): void {
+export function checkUserName(name: string): void {
   if (name === '') throw new ClusterError('user-empty', 'a user needs a name');
   checkNameLength(name);
+}
+
+export function checkRoleName(name: string): void {
+  if (name === '') throw new ClusterError('role-empty', 'a role needs a name');
+  checkNameLength(name);
+}
+
+export function checkNewUser(directory: Directory, name: string): void {
+  checkUserName(name);
   if (directory.user(name) === undefined) return;
   throw new ClusterError('user-already-exists', `user "${name}" already exists`, { user: name });
 }
 
 export function checkNewRole(directory: Directory, name: string): void {
-  if (name === '') throw new ClusterError('role-empty', 'a role needs a name');
-  checkNameLength(name);
+  checkRoleName(name);
   if (directory.role(name) === undefined) return;
   throw new ClusterError('role-already-exists', `role "${name}" already exists`, { role: name });
 }

@@ -141,6 +141,17 @@ test('tokens go when their user is deleted or changes the password, and all of t
   t.deepEqual(left(disable), [undefined, undefined]);
 });
 
+test('after a snapshot has replaced the tables all is read again, and every token is void', (t) => {
+  const { auth, tables, tokens } = authAfter([...ann, ...withRoot, authenticate('ann', 't')]);
+  t.true(auth.mayRead('ann', keys('b')));
+  const elsewhere = new Auth(tables, new Tokens({ now: () => 0 }));
+  for (const operation of [unpermit('reader', 'a', 'm'), addUser('ben'), disable]) elsewhere.apply(operation);
+  auth.reload();
+  t.deepEqual(shown(auth), shown(elsewhere));
+  t.false(auth.mayRead('ann', keys('b')));
+  t.is(tokens.size, 0);
+});
+
 const plan: AccessDeclaration = {
   roles: [{ name: 'app', permissions: [permission('readwrite', '/app/', '/app0')] }],
   users: [

@@ -67,3 +67,12 @@ test('attributes of an unknown member are refused', (t) => {
   const attributes = { kind: 'member-attributes', id: memberId(7n), name: 'x', clientUrls: [] } as const;
   t.throws(() => list.apply(attributes), { code: 'member-not-found', message: 'no member has the id 7' });
 });
+
+test('after a snapshot has replaced the table the list is read again', (t) => {
+  const { tables, list } = members();
+  const elsewhere = new Members(tables);
+  for (const { id } of elsewhere.list()) elsewhere.apply({ kind: 'member-attributes', id, name: 'x', clientUrls: [] });
+  t.notDeepEqual(list.list(), elsewhere.list());
+  list.reload();
+  t.deepEqual(list.list(), elsewhere.list());
+});
