@@ -1,11 +1,12 @@
 // The authority: a folder with a root certificate, its key, the ledger of what it signed and the revocation list.
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { type Certificate, openCertificate, parseCertificate } from './certificate.js';
+import { type AuthorityParts, authorityFiles, authorityState, readParts } from './authority-folder.js';
+import { type Certificate, parseCertificate } from './certificate.js';
 import { PkiError } from './errors.js';
-import { createFolder, listFolder, privateMode, publicMode, readText } from './files.js';
+import { createFolder, privateMode, publicMode } from './files.js';
 import { formatEntry, Inventory, type LedgerEntry } from './inventory.js';
-import { describeKey, generateKey, type KeyType, keyFromPem, keyToPem, keyTypeOf } from './keys.js';
+import { generateKey, type KeyType, keyFromPem, keyToPem } from './keys.js';
 import { grantedNames, type Request, refusals, refuse, rootRefusals, validity } from './policy.js';
 import type { ProfileName } from './profiles.js';
 import type { Signer } from './signer.js';
@@ -43,21 +44,6 @@ export interface Issued {
   readonly notes: readonly string[];
 }
 
-export type AuthorityState =
-  | { readonly state: 'absent' }
-  | { readonly state: 'whole'; readonly certificate: Certificate }
-  /** Something of an authority is there, and it can't be used: the error says what, where, and the next step. */
-  | { readonly state: 'broken'; readonly error: PkiError };
-
-/** The names of an authority's files in its folder. */
-export const authorityFiles = {
-  certificate: 'ca.crt',
-  key: 'ca.key',
-  ledger: 'ledger',
-  crlPem: 'ca.crl',
-  crlDer: 'ca.crl.der',
-} as const;
-
 /** Signs. Its key never leaves it. */
 export class Authority {
   readonly certificate: Certificate;
@@ -67,7 +53,7 @@ export class Authority {
   #signer: Promise<Signer> | undefined;
 
   /** @internal openAuthority and createAuthority make them. */
-  constructor(parts: Parts, inventory: Inventory) {
+  constructor(parts: AuthorityParts, inventory: Inventory) {
     this.certificate = parts.certificate;
     this.#key = parts.key;
     this.#keyType = parts.keyType;
@@ -163,23 +149,6 @@ export async function openAuthority(folder: string): Promise<Authority> {
   return new Authority(parts, await Inventory.open(join(folder, authorityFiles.ledger)));
 }
 
-/** What is in the folder, without throwing for what an authority may lack. @throws PkiError what the disk says */
-export async function authorityState(folder: string): Promise<AuthorityState> {
-  try {
-    const parts = await readParts(folder);
-    return parts === undefined ? { state: 'absent' } : { state: 'whole', certificate: parts.certificate };
-  } catch (error) {
-    if (error instanceof PkiError && error.code === 'authority-broken') return { state: 'broken', error };
-    throw error;
-  }
-}
-
-interface Parts {
-  readonly certificate: Certificate;
-  readonly key: KeyObject;
-  readonly keyType: KeyType;
-}
-
 async function refuseExisting(folder: string): Promise<void> {
   const existing = await authorityState(folder);
   if (existing.state === 'absent') return;
@@ -187,53 +156,6 @@ async function refuseExisting(folder: string): Promise<void> {
   const hint = 'an authority is never overwritten: use it, or choose another folder';
   const { commonName } = existing.certificate;
   throw new PkiError('authority-exists', `${folder} holds the authority ${commonName}`, { folder }, { hint });
-}
-
-async function readParts(folder: string): Promise<Parts | undefined> {
-  const present = await listFolder(folder);
-  const wanted = [authorityFiles.certificate, authorityFiles.key, authorityFiles.ledger];
-  const missing = wanted.filter((name) => !present.includes(name));
-  if (missing.length === wanted.length) return undefined;
-  if (missing.length > 0) {
-    const there = wanted.filter((name) => present.includes(name)).join(' and ');
-    throw broken(folder, `it holds ${there} but no ${missing.join(' and no ')}`, missing);
-  }
-  return joinParts(
-    folder,
-    await readText(join(folder, authorityFiles.certificate)),
-    await readText(join(folder, authorityFiles.key)),
-  );
-}
-
-function joinParts(folder: string, certificatePem: string, keyPem: string): Parts {
-  const { certificate: certificateName, key: keyName } = authorityFiles;
-  try {
-    const certificate = parseCertificate(certificatePem, certificateName);
-    const key = keyFromPem(keyPem, keyName);
-    const keyType = keyTypeOf(key);
-    if (!certificate.isAuthority)
-      throw broken(folder, `${certificateName} is not an authority's certificate`, [certificateName]);
-    if (keyType === undefined)
-      throw broken(folder, `${keyName} is of a type that is not used: ${describeKey(key)}`, [keyName]);
-    if (!openCertificate(certificatePem, certificateName).checkPrivateKey(key)) {
-      throw broken(folder, `${keyName} is not the key of ${certificateName}`, [keyName]);
-    }
-    return { certificate, key, keyType };
-  } catch (error) {
-    if (error instanceof PkiError && error.code.endsWith('-unreadable')) throw broken(folder, error.message, [], error);
-    throw error;
-  }
-}
-
-function broken(folder: string, what: string, files: readonly string[], cause?: PkiError): PkiError {
-  const restore = files.length === 0 ? 'what is damaged' : files.join(' and ');
-  const hint = `restore ${restore} in ${folder} from a backup; if there is none, move the folder away and begin a new authority`;
-  return new PkiError(
-    'authority-broken',
-    `the authority in ${folder} is broken: ${what}`,
-    { folder, files },
-    { hint, cause },
-  );
 }
 
 function ledgerEntry(profile: ProfileName, certificate: Certificate): LedgerEntry {

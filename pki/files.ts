@@ -1,6 +1,7 @@
 // The one file of the wing that touches the disk. What it writes is there whole or not at all, also after a power cut.
 import { randomBytes } from 'node:crypto';
 import {
+  chmod,
   constants,
   type FileHandle,
   link,
@@ -14,7 +15,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { PkiError, type PkiErrorCode } from './errors.js';
+import { errnoOf, guarded, unlessMissing } from './file-errors.js';
 
 export const privateMode = 0o600;
 export const publicMode = 0o644;
@@ -28,15 +29,17 @@ export interface NewFile {
 
 export const readText = (path: string): Promise<string> => guarded('read', path, () => readFile(path, 'utf8'));
 
-export async function readTextIfPresent(path: string): Promise<string | undefined> {
-  return unlessMissing(readText(path));
-}
+export const readTextIfPresent = (path: string): Promise<string | undefined> => unlessMissing(readText(path));
 
 /** The permission bits, or undefined when there is nothing at `path`. */
 export async function modeOf(path: string): Promise<number | undefined> {
   const found = await unlessMissing(guarded('look at', path, () => stat(path)));
   return found === undefined ? undefined : found.mode & 0o777;
 }
+
+/** Sets the permission bits of what is at `path`. */
+export const setMode = (path: string, mode: number): Promise<void> =>
+  guarded('set the permissions of', path, () => chmod(path, mode));
 
 /** The names in a folder; none when there is no folder. Half-written files of interrupted runs are not listed. */
 export async function listFolder(path: string): Promise<string[]> {
@@ -46,6 +49,23 @@ export async function listFolder(path: string): Promise<string[]> {
 
 export const makeFolder = (path: string): Promise<unknown> =>
   guarded('create the folder', path, () => mkdir(path, { recursive: true, mode: folderMode }));
+
+/**
+ * Clears what runs that were killed left in a folder, and says how many files that were. A running writer's file stays,
+ * and so does what this user may not remove: it is in nobody's way.
+ */
+export async function sweepFolder(path: string): Promise<number> {
+  let swept = 0;
+  for (const name of (await unlessMissing(guarded('list', path, () => readdir(path)))) ?? []) {
+    const [, pid] = temporary.exec(name) ?? [];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    swept += await rm(join(path, name), { recursive: true, force: true }).then(
+      () => 1,
+      () => 0,
+    );
+  }
+  return swept;
+}
 
 /**
  * Puts a new file at `path` and never replaces one: link(2) fails when anything is there, a dangling symbolic link too.
@@ -70,7 +90,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
  */
 export async function createFolder(path: string, files: readonly NewFile[]): Promise<void> {
   await makeFolder(dirname(path));
-  await removeLeftovers(dirname(path));
+  await sweepFolder(dirname(path));
   const staging = temporaryName(path);
   await guarded('create', path, async () => {
     try {
@@ -122,7 +142,7 @@ async function viaTemporary(
   place: (temporaryPath: string) => Promise<void>,
 ): Promise<void> {
   await makeFolder(dirname(path));
-  await removeLeftovers(dirname(path));
+  await sweepFolder(dirname(path));
   const temporaryPath = temporaryName(path);
   await guarded('write', path, async () => {
     try {
@@ -141,7 +161,7 @@ async function writeWhole(path: string, content: string | Uint8Array, mode: numb
   const file = await open(path, 'wx', privateMode);
   try {
     await file.writeFile(content);
-    if (mode !== privateMode) await file.chmod(mode);
+    await file.chmod(mode);
     await file.sync();
   } finally {
     await file.close();
@@ -158,68 +178,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Clears what runs that were killed left in the folder; a running writer's file stays. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await guarded('list', folder, () => readdir(folder))) {
-    const [, pid] = temporary.exec(name) ?? [];
-    if (pid === undefined || isRunning(Number(pid))) continue;
-    await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
-  }
-}
-
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
-}
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
-const explanations: Readonly<Record<string, readonly [code: PkiErrorCode, what: string, hint: string]>> = {
-  ENOENT: ['file-missing', 'there is no such file', 'check the path'],
-  EEXIST: [
-    'file-exists',
-    'something is there already, and it is not overwritten',
-    'move it away if it is no longer needed',
-  ],
-  ENOTEMPTY: [
-    'file-exists',
-    'the folder is not empty, and it is not overwritten',
-    'move it away if it is no longer needed',
-  ],
-  EACCES: ['permission-denied', 'permission denied', 'run as the user who owns it, or give this user the right'],
-  EPERM: [
-    'permission-denied',
-    'operation not permitted',
-    'run as the user who owns it; some file systems (FAT) lack hard links',
-  ],
-  ENOSPC: ['disk-full', 'no space left on the device', 'free some space and run the same again'],
-  EDQUOT: ['disk-full', 'the disk quota is used up', 'free some space and run the same again'],
-  EROFS: ['read-only', 'the file system is read-only', 'mount it writable, or choose another folder'],
-  ENOTDIR: ['file-failed', 'a part of the path is no folder', 'check the path'],
-  EISDIR: ['file-failed', 'it is a folder', 'check the path'],
-  EBUSY: ['file-failed', 'it is a mount point', 'choose a folder below the mount point'],
-};
-
-/** Node's error, in a person's words and with the path that they know. */
-async function guarded<Result>(action: string, path: string, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    const code = codeOf(cause);
-    const known = explanations[code];
-    const [kind, what, hint] = known ?? (['file-failed', String(cause), 'check the disk'] as const);
-    throw new PkiError(kind, `cannot ${action} ${path}: ${what}`, { path, action, errno: code }, { hint, cause });
-  }
-}
-
-async function unlessMissing<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof PkiError && error.code === 'file-missing') return undefined;
-    throw error;
+    return errnoOf(error) === 'EPERM';
   }
 }

@@ -1,17 +1,16 @@
 // The door of the pki wing.
 export {
   Authority,
-  type AuthorityState,
-  authorityFiles,
-  authorityState,
   type CreateAuthorityOptions,
   createAuthority,
   type Issued,
   type IssueRequest,
   openAuthority,
 } from './authority.js';
+export { type AuthorityState, authorityFiles, authorityState } from './authority-folder.js';
 export type { Certificate } from './certificate.js';
 export { PkiError, type PkiErrorCode, type PkiErrorOptions } from './errors.js';
+export { makeFolder, modeOf, readTextIfPresent, replaceFile, setMode, sweepFolder, writeNew } from './files.js';
 export type { LedgerEntry } from './inventory.js';
 export {
   type ExistingKeyPair,

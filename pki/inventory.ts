@@ -48,7 +48,7 @@ export class Inventory {
   }
 
   /** @throws PkiError `serial-reused`, or what the disk says: then the certificate must not be handed out. */
-  record(entry: LedgerEntry): Promise<void> {
+  async record(entry: LedgerEntry): Promise<void> {
     if (this.#serials.has(entry.serial)) {
       const hint = 'run the same again; if it comes back, this machine has no good source of randomness';
       throw new PkiError(
@@ -61,7 +61,7 @@ export class Inventory {
     this.#serials.add(entry.serial);
     const recorded = this.#last.then(() => this.#append(entry));
     this.#last = recorded.catch(() => {});
-    return recorded;
+    await recorded;
   }
 
   async #append(entry: LedgerEntry): Promise<void> {
