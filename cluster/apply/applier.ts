@@ -53,13 +53,12 @@ const ownTrouble: ReadonlySet<ClusterErrorCode> = new Set<ClusterErrorCode>([
  * Depends on nothing but the entries and the state they made: no clock, no randomness, no environment.
  */
 export class Applier {
-  /** For reads outside the log too: they are decided by the same rules. */
-  readonly permissions: Permissions;
+  readonly #permissions: Permissions;
   readonly #options: ApplierOptions;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
-    this.permissions = new Permissions(options.auth);
+    this.#permissions = new Permissions(options.auth);
   }
 
   /**
@@ -77,7 +76,7 @@ export class Applier {
 
   #outcome(caller: Caller | undefined, action: Action, index: Index): Outcome | ClusterError {
     try {
-      this.permissions.checkAction(caller, action);
+      this.#permissions.checkAction(caller, action);
       return { result: this.#carryOut(action, index), revision: this.#options.kv.revision };
     } catch (error) {
       if (error instanceof ClusterError && !ownTrouble.has(error.code)) return error;

@@ -101,9 +101,9 @@ export class Auth {
     this.#grants.clear();
   }
 
-  /** To be called when a snapshot has replaced the tables. Tokens go: the changes in between were not seen one by one. */
-  reload(): void {
-    this.#directory.reload();
+  /** Goes over to the tables of an installed snapshot. Tokens go: the changes in between were not seen one by one. */
+  reload(tables: TableSource): void {
+    this.#directory.reload(tables);
     this.#grants.clear();
     this.#tokens.dropAll();
   }

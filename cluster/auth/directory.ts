@@ -17,9 +17,9 @@ const bootstrappedKey = key('bootstrapped');
 
 /** Users, roles and switches, in the tables and in memory, always in step. Decides nothing. */
 export class Directory {
-  readonly #auth: Table;
-  readonly #userTable: Table;
-  readonly #roleTable: Table;
+  #auth: Table;
+  #userTable: Table;
+  #roleTable: Table;
   readonly #users = new Map<string, User>();
   readonly #roles = new Map<string, Role>();
   #enabled = false;
@@ -29,7 +29,7 @@ export class Directory {
     this.#auth = tables('auth');
     this.#userTable = tables('authUsers');
     this.#roleTable = tables('authRoles');
-    this.reload();
+    this.#read();
   }
 
   get enabled(): boolean {
@@ -99,10 +99,17 @@ export class Directory {
     this.#auth.put(bootstrappedKey, Buffer.of(1));
   }
 
-  /** Reads everything again, after the tables were replaced by a snapshot. */
-  reload(): void {
+  /** Goes over to tables that a snapshot has put in the place of the old ones. */
+  reload(tables: TableSource): void {
+    this.#auth = tables('auth');
+    this.#userTable = tables('authUsers');
+    this.#roleTable = tables('authRoles');
     this.#users.clear();
     this.#roles.clear();
+    this.#read();
+  }
+
+  #read(): void {
     for (const [, value] of this.#userTable.range()) remember(this.#users, decodeUser(value));
     for (const [, value] of this.#roleTable.range()) remember(this.#roles, decodeRole(value));
     this.#enabled = this.#auth.get(enabledKey)?.[0] === 1;

@@ -30,12 +30,12 @@ export const initialMembers = (
 
 /** The cluster's members as replicated state: table `members`, id (8 bytes, big-endian) -> etcd's Member message. */
 export class Members {
-  readonly #table: Table;
+  #table: Table;
   readonly #members = new Map<MemberId, Member>();
 
   constructor(tables: TableSource) {
     this.#table = tables('members');
-    this.reload();
+    this.#read();
   }
 
   /** In order of their ids. */
@@ -62,9 +62,14 @@ export class Members {
     this.#save({ ...member, name, clientUrls });
   }
 
-  /** To be called when a snapshot has replaced the table. */
-  reload(): void {
+  /** Goes over to the table of an installed snapshot. */
+  reload(tables: TableSource): void {
+    this.#table = tables('members');
     this.#members.clear();
+    this.#read();
+  }
+
+  #read(): void {
     for (const [, value] of this.#table.range()) this.#remember(decodeMember(value));
   }
 
