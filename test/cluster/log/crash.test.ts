@@ -180,6 +180,22 @@ for (const part of [0, 1, 2, 3])
     for (let seed = part * 1000; seed < part * 1000 + 25; seed += 1) t.is(await run(seed, 6), undefined);
   });
 
+test('what a start finds after its process was killed is durable from then on', async (t) => {
+  const found = new Set<number>();
+  for (let actions = 1; actions < 30; actions += 1) {
+    const disk = new SimulatedDisk(seeded(actions));
+    const log = await Log.create(disk.boot(), folder, identity, markAt(0, 0), smallSegments);
+    const killed = disk.crashAfter(actions, 'kill');
+    for (let index = 1; index < 100; index += 1)
+      await Promise.race([log.append([entryAt(index, 1, Buffer.alloc(500))]), killed]);
+    const first = stateOf(await Log.open(disk.boot(), folder, smallSegments));
+    disk.crash('lose');
+    t.deepEqual(stateOf(await Log.open(disk.boot(), folder, smallSegments)), first, `killed at action ${actions}`);
+    found.add(first.entries.length);
+  }
+  t.true(found.size > 5);
+});
+
 test('a crash during creation leaves no log or an empty one', async (t) => {
   for (let seed = 0; seed < 100; seed += 1) {
     const random = seeded(seed);
