@@ -14,8 +14,8 @@ export interface Kit {
   /** What the user may do, in words; none for root, who may do everything. */
   readonly permissions: readonly string[];
   readonly isRoot: boolean;
-  /** A key that the user may read or write, to try the kit with. */
-  readonly example?: { readonly key: string; readonly writable: boolean };
+  /** A key to try the kit with. */
+  readonly example?: { readonly key: string; readonly readable: boolean; readonly writable: boolean };
 }
 
 const oneLine = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
@@ -47,11 +47,12 @@ const may = ({ isRoot, permissions }: Kit): string => {
   return `You may\n\n${permissions.map((permission) => `- ${permission}`).join('\n')}`;
 };
 
-function trial(kit: Kit): string {
-  const source = `. ${shellArgument(kit.environmentFile)}`;
-  if (kit.example === undefined) return commands(source, 'etcdctl endpoint status -w table');
-  const key = shellArgument(kit.example.key);
-  return commands(source, ...(kit.example.writable ? [`etcdctl put ${key} hello`] : []), `etcdctl get ${key}`);
+function trial({ environmentFile, example }: Kit): string {
+  const source = `. ${shellArgument(environmentFile)}`;
+  if (example === undefined) return commands(source, 'etcdctl endpoint status -w table');
+  const key = shellArgument(example.key);
+  const put = example.writable ? [`etcdctl put ${key} hello`] : [];
+  return commands(source, ...put, ...(example.readable ? [`etcdctl get ${key}`] : []));
 }
 
 const password = ({ passwordFile }: Kit): string =>

@@ -53,9 +53,8 @@ export function markdownCode(value: string): string {
 
 /** A line break would end the paragraph, and other control characters can't be seen: both become escapes. */
 function visible(value: string): string {
-  return value.replace(/\p{C}/gu, (character) =>
-    JSON.stringify(character)
-      .slice(1, -1)
-      .replace(/^(\P{ASCII})$/u, '\\u{$1}'),
-  );
+  return value.replace(/\p{C}/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    return escaped === character ? `\\u{${character.codePointAt(0)?.toString(16)}}` : escaped;
+  });
 }

@@ -31,7 +31,7 @@ const kitAt = (folder: string): Kit => ({
   environmentFile: `${folder}/app.env`,
   permissions: ['read every key that begins with `/app/`'],
   isRoot: false,
-  example: { key: '/app/hello', writable: true },
+  example: { key: '/app/hello', readable: true, writable: true },
 });
 
 for (const shell of ['sh', 'dash', 'bash'] as const) {

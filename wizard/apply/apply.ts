@@ -1,0 +1,107 @@
+import { dirname, join } from 'node:path';
+import { sweepFolder } from '#pki';
+import type { Artifact } from '../artifacts/artifact.js';
+import { desiredArtifacts, phaseOf } from '../artifacts/desired.js';
+import { WizardError } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+import { planSteps } from '../steps/plan-steps.js';
+import type { Step } from '../steps/step.js';
+import { takeLock } from './lock.js';
+import { observe } from './observe.js';
+import { Realizer } from './realize.js';
+
+export interface ApplyOptions {
+  readonly plan: Plan;
+  /** Absolute. */
+  readonly dir: string;
+  readonly now: () => Date;
+  /** Passwords that a person chose, by user. */
+  readonly passwords?: ReadonlyMap<string, string>;
+  /** Ends the run between two steps. */
+  readonly signal: AbortSignal;
+  /** Something for a person to know, at once. */
+  readonly say: (text: string) => void;
+  /** Before and after each step. */
+  readonly progress: (done: number, all: number, step: Step) => void;
+}
+
+/** What apply would do now. Reads only. */
+export async function outstandingSteps(plan: Plan, dir: string, now: Date): Promise<readonly Step[]> {
+  const artifacts = desiredArtifacts(plan, dir);
+  return planSteps(artifacts, await observe(dir, artifacts), now);
+}
+
+// Keys are made, and files synced, off the event loop: a few at a time keep disk and processors busy.
+const atOnceMax = 8;
+
+/** Steps that may be taken together, a few at a time: those of one phase, except folders, which stand in one another. */
+function batches(steps: readonly Step[]): Step[][] {
+  const all: Step[][] = [];
+  for (const step of steps) {
+    const last = all.at(-1);
+    const [first] = last ?? [];
+    const joins =
+      first !== undefined && step.artifact.kind !== 'folder' && phaseOf(first.artifact) === phaseOf(step.artifact);
+    if (last !== undefined && joins && last.length < atOnceMax) last.push(step);
+    else all.push([step]);
+  }
+  return all;
+}
+
+/** What killed runs left half-written, in every folder that this one writes to. */
+async function sweep(dir: string, artifacts: readonly Artifact[]): Promise<number> {
+  const folders = new Set([dir, ...artifacts.map(({ path }) => dirname(join(dir, path)))]);
+  const swept = await Promise.all([...folders].map(sweepFolder));
+  return swept.reduce((sum, count) => sum + count, 0);
+}
+
+function cancelled(done: number, all: number, dir: string): WizardError {
+  const hint = `quorate apply --dir ${dir} goes on from there`;
+  return new WizardError('cancelled', `stopped after ${done} of ${all} steps`, { done, all }, { hint });
+}
+
+/**
+ * Makes DIR match the plan and returns the steps that this took: none when it did already. It may be killed at any
+ * time: the next run goes on from there.
+ *
+ * @throws WizardError `busy`, `cancelled`, `authority-incomplete` · PkiError
+ */
+export async function apply(options: ApplyOptions): Promise<readonly Step[]> {
+  const lock = await takeLock(options.dir);
+  try {
+    return await work(options, lock.interrupted?.pid);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function work(options: ApplyOptions, interruptedPid: number | undefined): Promise<readonly Step[]> {
+  const { plan, dir, now, passwords = new Map(), signal, say } = options;
+  const artifacts = desiredArtifacts(plan, dir);
+  const swept = await sweep(dir, artifacts);
+  const steps = planSteps(artifacts, await observe(dir, artifacts), now());
+  if (interruptedPid !== undefined || swept > 0) say(resumption(interruptedPid, steps.length));
+  const realizer = new Realizer(dir, now, passwords);
+  let done = 0;
+  const take = async (step: Step): Promise<void> => {
+    options.progress(done, steps.length, step);
+    const notes = await realizer.realize(step);
+    done += 1;
+    options.progress(done, steps.length, step);
+    for (const note of notes) say(note);
+  };
+  for (const batch of batches(steps)) {
+    if (signal.aborted) throw cancelled(done, steps.length, dir);
+    const outcomes = await Promise.allSettled(batch.map(take));
+    // Only when none of them is at work any more may the lock go.
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+  return steps;
+}
+
+function resumption(pid: number | undefined, left: number): string {
+  const whose = pid === undefined ? 'an earlier run' : `the run of process ${pid}`;
+  const rest =
+    left === 0 ? 'nothing was left to do' : `finishing what it left, ${left} ${left === 1 ? 'step' : 'steps'}`;
+  return `${whose} was interrupted: ${rest}`;
+}

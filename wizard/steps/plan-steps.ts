@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Certificate, mismatches } from '#pki';
+import type { AccessArtifact, Artifact, AuthorityArtifact, KeyPairArtifact } from '../artifacts/artifact.js';
+import { privateFile, privateFolder, publicFile } from '../artifacts/artifact.js';
+import { WizardError } from '../errors.js';
+import type { Observed } from './observed.js';
+import type { Step } from './step.js';
+
+// The plan of a run, pure: what is wanted, what is there and what time it is -> what is to be done, in this order.
+
+const dayMs = 86_400_000;
+const renewalDaysMax = 30;
+
+type Change = Omit<Step, 'artifact'>;
+
+const created: Change = { action: 'create', because: '' };
+
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
+/** The permissions of what is there, when they are not as wanted. */
+function modeChange(observed: Observed, path: string, wanted: number): Change | undefined {
+  const mode = observed.modes.get(path);
+  if (mode === undefined || mode === wanted) return undefined;
+  return { action: 'restrict', because: `its permissions are ${octal(mode)}, not ${octal(wanted)}` };
+}
+
+function contentChange(observed: Observed, path: string, wanted: string | undefined, mode: number): Change | undefined {
+  const content = observed.contents.get(path);
+  if (content === undefined) return created;
+  if (content !== wanted) return { action: 'replace', because: 'its content is another' };
+  return modeChange(observed, path, mode);
+}
+
+/** A certificate is renewed in the last third of its life, and not earlier than 30 days before its end. */
+function renewal({ notBefore, notAfter }: Certificate, now: Date): Change | undefined {
+  const left = notAfter.getTime() - now.getTime();
+  const window = Math.min(renewalDaysMax * dayMs, (notAfter.getTime() - notBefore.getTime()) / 3);
+  if (left > window) return undefined;
+  return { action: 'renew', because: `it ends at ${notAfter.toISOString()}` };
+}
+
+function keyPairChange(observed: Observed, { path, keyPath, request }: KeyPairArtifact, now: Date): Change | undefined {
+  const existing = observed.keyPairs.get(path);
+  if (existing === undefined || (existing.certificate === undefined && existing.key === 'absent')) return created;
+  if (existing.certificate === undefined) return { action: 'create', because: 'for the key that is there' };
+  // A new authority makes every certificate a stranger's.
+  if (observed.authority.state !== 'whole') return { action: 'replace', because: 'the authority is new' };
+  const [wrong, ...more] = mismatches(existing, request, observed.authority.certificate, now);
+  if (wrong !== undefined) {
+    const because = [wrong, ...more].map(({ reason }) => reason).join(', ');
+    return { action: wrong.about === 'validity' ? 'renew' : 'replace', because };
+  }
+  return (
+    renewal(existing.certificate, now) ??
+    modeChange(observed, keyPath, privateFile) ??
+    modeChange(observed, path, publicFile)
+  );
+}
+
+function accessChange(observed: Observed, { path, access }: AccessArtifact): Change | undefined {
+  const existing = observed.access.get(path);
+  if (existing === undefined) return created;
+  if (!isDeepStrictEqual(existing.access, access))
+    return { action: 'replace', because: 'users, roles or permissions are others' };
+  if (existing.staleUsers.length > 0)
+    return { action: 'replace', because: `the password of ${existing.staleUsers.join(', ')} is another` };
+  return modeChange(observed, path, privateFile);
+}
+
+/** Without its authority, DIR's certificates can't be renewed or told from forged ones: a new one must be meant. */
+function authorityChange(observed: Observed, { path }: AuthorityArtifact): Change | undefined {
+  const { authority, keyPairs } = observed;
+  if (authority.state === 'broken') throw authority.error;
+  if (authority.state === 'whole') return modeChange(observed, path, privateFolder);
+  const orphans = [...keyPairs].filter(([, { certificate }]) => certificate !== undefined).map(([orphan]) => orphan);
+  if (orphans.length === 0) return created;
+  const what = `there is no authority in ${path}, but ${orphans.length} certificates that one signed, ${orphans[0]} the first`;
+  const hint = `restore ${path} from a backup; to begin anew with other keys, move members/ and users/ away`;
+  throw new WizardError('authority-incomplete', what, { path, orphans }, { hint });
+}
+
+function changeOf(observed: Observed, artifact: Artifact, now: Date): Change | undefined {
+  const { path } = artifact;
+  switch (artifact.kind) {
+    case 'authority':
+      return authorityChange(observed, artifact);
+    case 'folder':
+      return observed.modes.has(path) ? modeChange(observed, path, artifact.mode) : created;
+    case 'password':
+      return observed.modes.has(path) ? modeChange(observed, path, privateFile) : created;
+    case 'key-pair':
+      return keyPairChange(observed, artifact, now);
+    case 'trust': {
+      const { authority } = observed;
+      return contentChange(
+        observed,
+        path,
+        authority.state === 'whole' ? authority.certificate.pem : undefined,
+        publicFile,
+      );
+    }
+    case 'access':
+      return accessChange(observed, artifact);
+    case 'file':
+      return contentChange(observed, path, artifact.content, artifact.mode);
+  }
+}
+
+/**
+ * What is to be done so that DIR is as the plan wants it; nothing when it is.
+ *
+ * @throws PkiError `authority-broken` or WizardError `authority-incomplete`: then a person has to decide
+ */
+export function planSteps(artifacts: readonly Artifact[], observed: Observed, now: Date): readonly Step[] {
+  return artifacts.flatMap((artifact) => {
+    const change = changeOf(observed, artifact, now);
+    return change === undefined ? [] : [{ ...change, artifact }];
+  });
+}

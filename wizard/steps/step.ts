@@ -1,0 +1,34 @@
+import type { Artifact } from '../artifacts/artifact.js';
+
+/** One thing that apply will do. */
+export interface Step {
+  /** `restrict`: only the permissions are wrong. */
+  readonly action: 'create' | 'replace' | 'renew' | 'restrict';
+  readonly artifact: Artifact;
+  /** For a person; empty for what is simply not there yet. */
+  readonly because: string;
+}
+
+export const titleOf = (artifact: Artifact): string => {
+  switch (artifact.kind) {
+    case 'folder':
+      return `the folder ${artifact.path}`;
+    case 'authority':
+      return `the authority ${artifact.commonName}`;
+    case 'password':
+      return `a password for ${artifact.user}`;
+    case 'trust':
+      return "a copy of the authority's certificate";
+    case 'access':
+      return 'the users and roles to begin with';
+    case 'key-pair':
+    case 'file':
+      return artifact.title;
+  }
+};
+
+/** `create  users/app/app.crt  the certificate of app` */
+export function stepLine({ action, artifact, because }: Step, pathWidth: number): string {
+  const reason = because === '' ? '' : ` (${because})`;
+  return `${action.padEnd(8)} ${artifact.path.padEnd(pathWidth)}  ${titleOf(artifact)}${reason}`;
+}
