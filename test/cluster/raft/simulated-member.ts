@@ -69,6 +69,11 @@ export class SimulatedMember {
     return this.#writes.length;
   }
 
+  /** Its log is about to be replaced. */
+  get isInstalling(): boolean {
+    return this.#writes.some(({ snapshot }) => snapshot !== undefined);
+  }
+
   /** Takes one Ready; the write it asks for is under way, everything else is done. */
   take(): Ready {
     const ready = this.raft.takeReady();
@@ -104,7 +109,7 @@ export class SimulatedMember {
 
   /** The bytes of a snapshot travel beside raft. */
   receive(message: Message, state: readonly Entry[]): void {
-    if (message.kind === 'snapshot' && this.raft.status().commit < message.mark.index) this.#incoming = state;
+    if (state.length > this.#incoming.length) this.#incoming = state;
     this.raft.step(message);
   }
 

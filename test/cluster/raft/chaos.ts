@@ -1,0 +1,171 @@
+import { index, memberId } from '../../../cluster/numbers.js';
+import { RaftChecker } from './raft-checker.js';
+import { seededRandom } from './seeded-random.js';
+import { type Packet, SimulatedCluster } from './simulated-cluster.js';
+import type { SimulatedMember } from './simulated-member.js';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Everything that can go wrong, in an order that a seed decides, with a checker that watches after every step. */
+export class Chaos {
+  readonly checker = new RaftChecker();
+  readonly #cluster: SimulatedCluster;
+  readonly #random: () => number;
+  readonly #acts: readonly (readonly [weight: number, act: () => void])[];
+  #values = 0;
+  #contexts = 0;
+
+  constructor(seed: number, voters: number) {
+    this.#random = seededRandom(seed);
+    this.#cluster = new SimulatedCluster(voters, {
+      random: this.#random,
+      electionTicks: 5,
+      appendBytesMax: 20,
+      inFlightMax: 3,
+      unappliedBytesMax: 30,
+      learners: 1,
+    });
+    this.#acts = [
+      [5, () => this.#tick()],
+      [120, () => this.#withPacket((packet) => this.#arrive(packet))],
+      [60, () => this.#deliverInOrder()],
+      [4, () => this.#withPacket(() => {})],
+      [4, () => this.#withPacket((packet) => this.#cluster.packets.push(packet, packet))],
+      [120, () => this.#on((member) => this.#take(member))],
+      [120, () => this.#on((member) => member.finishWrite())],
+      [12, () => this.#on((member) => this.#propose(member))],
+      [8, () => this.#on((member) => this.#read(member))],
+      [1, () => this.#on((member) => this.#crash(member))],
+      [6, () => this.#any((member) => this.#restart(member))],
+      [1, () => this.#cluster.isolate(this.#below(this.#cluster.members.size) + 1)],
+      [4, () => this.#cluster.heal()],
+      [1, () => this.#on((member) => member.compact(index(this.#below(member.state.length + 1))))],
+      [1, () => this.#on((member) => member.raft.transferLeadership(this.#anyId()))],
+      [1, () => this.#on((member) => member.raft.reportUnreachable(this.#anyId()))],
+      [1, () => this.#on((member) => member.raft.campaign())],
+    ];
+  }
+
+  step(): void {
+    const total = this.#acts.reduce((sum, [weight]) => sum + weight, 0);
+    let at = this.#below(total);
+    for (const [weight, act] of this.#acts) {
+      at -= weight;
+      if (at >= 0) continue;
+      act();
+      break;
+    }
+    this.#each((member) => this.checker.observe(member));
+  }
+
+  /** Peace at last. True when everybody comes to the same state, with more in it than before, and every read to its answer. */
+  recovers(): boolean {
+    this.#cluster.heal();
+    for (const member of this.#cluster.members.values()) this.#restart(member);
+    const before = this.checker.committedCount;
+    for (let tick = 0; tick < 300; tick += 1) {
+      this.#tick();
+      this.#drain();
+      if (this.#isAtRest(before)) return true;
+      if (tick % 20 === 0) this.#on((member) => this.#propose(member));
+    }
+    return false;
+  }
+
+  #isAtRest(before: number): boolean {
+    const lengths = [...this.#cluster.members.values()].map(({ state }) => state.length);
+    const agree = Math.max(...lengths) === Math.min(...lengths);
+    return agree && Math.min(...lengths) > before + 1 && this.checker.unansweredReads === 0;
+  }
+
+  #tick(): void {
+    this.#each((member) => member.raft.tick());
+    this.#each((member) => this.#reportLostSnapshots(member));
+  }
+
+  /** As a transport would, which knows when a stream broke off. */
+  #reportLostSnapshots({ id, raft }: SimulatedMember): void {
+    for (const [to, { state }] of raft.status().progress) {
+      const isOnItsWay = ({ message }: Packet) =>
+        message.kind === 'snapshot' && message.from === id && message.to === to;
+      if (state === 'snapshot' && !this.#cluster.packets.some(isOnItsWay)) raft.reportSnapshot(to, 'failed');
+    }
+  }
+
+  #drain(): void {
+    for (let turn = 0; turn < 50; turn += 1) {
+      this.#each((member) => {
+        while (member.raft.hasReady()) this.#take(member);
+        while (member.pendingWrites > 0) member.finishWrite();
+        this.checker.observe(member);
+      });
+      for (const packet of this.#cluster.packets.splice(0)) this.#arrive(packet);
+    }
+  }
+
+  #take(member: SimulatedMember): void {
+    if (member.raft.hasReady()) this.checker.took(member, member.take());
+  }
+
+  #propose(member: SimulatedMember): void {
+    const data = Array.from({ length: 1 + this.#below(4) }, () => bytes(`v${++this.#values}`));
+    member.raft.propose(data);
+  }
+
+  #read(member: SimulatedMember): void {
+    this.#contexts += 1;
+    this.checker.asked(member.id, this.#contexts);
+    member.raft.readIndex(this.#contexts);
+  }
+
+  #crash(member: SimulatedMember): void {
+    member.crash();
+    this.checker.crashed(member.id);
+  }
+
+  #restart(member: SimulatedMember): void {
+    if (!member.up) member.restart();
+  }
+
+  #deliverInOrder(): void {
+    const packet = this.#cluster.packets.shift();
+    if (packet !== undefined) this.#arrive(packet);
+  }
+
+  /** A snapshot's sender is told how it went, most of the time. */
+  #arrive(packet: Packet): void {
+    const arrives = packet.message.kind !== 'snapshot' || this.#random() < 0.7;
+    if (arrives) this.#cluster.deliver(packet);
+    if (packet.message.kind !== 'snapshot') return;
+    const sender = this.#cluster.members.get(packet.message.from);
+    if (sender?.up) sender.raft.reportSnapshot(packet.message.to, arrives ? 'sent' : 'failed');
+  }
+
+  #withPacket(act: (packet: Packet) => void): void {
+    const { packets } = this.#cluster;
+    const [packet] = packets.splice(this.#below(packets.length), 1);
+    if (packet !== undefined) act(packet);
+  }
+
+  #any(act: (member: SimulatedMember) => void): void {
+    act(this.#cluster.member(this.#below(this.#cluster.members.size) + 1));
+  }
+
+  #on(act: (member: SimulatedMember) => void): void {
+    this.#any((member) => {
+      if (member.up) act(member);
+    });
+  }
+
+  #each(act: (member: SimulatedMember) => void): void {
+    for (const member of this.#cluster.members.values()) if (member.up) act(member);
+  }
+
+  #anyId() {
+    return memberId(BigInt(this.#below(this.#cluster.members.size) + 1));
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+}
