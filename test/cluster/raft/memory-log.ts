@@ -68,5 +68,11 @@ export class MemoryLog implements LogView {
   }
 }
 
-export const emptyLog = (membership: Membership): MemoryLog =>
-  new MemoryLog({ index: index(0), term: term(0), membership });
+/** Holds an entry for each of the terms. */
+export function logWithTerms(membership: Membership, terms: readonly number[]): MemoryLog {
+  const entries = terms.map((at, before): Entry => {
+    const data = new TextEncoder().encode(`${before + 1}/${at}`);
+    return { index: index(before + 1), term: term(at), kind: 'command', data };
+  });
+  return new MemoryLog({ index: index(0), term: term(0), membership }, entries);
+}

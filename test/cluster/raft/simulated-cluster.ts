@@ -1,5 +1,6 @@
 import { type MemberId, memberId } from '../../../cluster/numbers.js';
 import type { Entry, Membership, Message } from '../../../cluster/raft/types.js';
+import { logWithTerms } from './memory-log.js';
 import { SimulatedMember, type SimulatedOptions } from './simulated-member.js';
 
 /** A message on its way; a snapshot takes the sender's state along. */
@@ -10,6 +11,8 @@ export interface Packet {
 
 export interface ClusterOptions extends Partial<SimulatedOptions> {
   readonly learners?: number;
+  /** For member 1, 2, 3… the terms of the entries it starts with; its own term is the last one's. */
+  readonly logs?: readonly (readonly number[])[];
 }
 
 const defaults: SimulatedOptions = {
@@ -27,12 +30,13 @@ export class SimulatedCluster {
   readonly #cut = new Set<string>();
   packets: Packet[] = [];
 
-  constructor(voters: number, { learners = 0, ...options }: ClusterOptions = {}) {
+  constructor(voters: number, { learners = 0, logs = [], ...options }: ClusterOptions = {}) {
     const ids = Array.from({ length: voters + learners }, (_, at) => memberId(BigInt(at + 1)));
     this.membership = { voters: ids.slice(0, voters), outgoing: [], learners: ids.slice(voters) };
     for (const id of ids) {
       const send = (message: Message) => this.#send(message);
-      this.members.set(id, new SimulatedMember(id, this.membership, { ...defaults, ...options }, send));
+      const log = logWithTerms(this.membership, logs[Number(id) - 1] ?? []);
+      this.members.set(id, new SimulatedMember(id, this.membership, { ...defaults, ...options }, send, log));
     }
   }
 

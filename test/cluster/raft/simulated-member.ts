@@ -9,7 +9,7 @@ import type {
   Ready,
   SnapshotMark,
 } from '../../../cluster/raft/types.js';
-import { emptyLog, type MemoryLog } from './memory-log.js';
+import type { MemoryLog } from './memory-log.js';
 
 export interface SimulatedOptions {
   readonly electionTicks: number;
@@ -49,14 +49,14 @@ export class SimulatedMember {
     membership: Membership,
     options: SimulatedOptions,
     send: (message: Message) => void,
-    log: MemoryLog = emptyLog(membership),
-    hardState: HardState = { term: term(0), vote: noMember, commit: index(0) },
+    log: MemoryLog,
   ) {
     this.id = id;
     this.#membership = membership;
     this.#options = options;
     this.#send = send;
-    this.#disk = { log: log.copy(), hardState };
+    const lastTerm = log.term(log.lastIndex()) ?? term(0);
+    this.#disk = { log: log.copy(), hardState: { term: lastTerm, vote: noMember, commit: index(0) } };
     this.log = log;
     this.raft = this.#boot();
   }
