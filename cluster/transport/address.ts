@@ -38,8 +38,19 @@ function address(secure: boolean, rawHost: string, port: number, text: string): 
   if (host === '') refuse(`unexpected empty host (${text})`, text);
   if (isIP(host) === 0 && (!isName || /^[0-9.]+$/.test(host))) refuse(`"${host}" is no host (${text})`, text);
   if (port > 65_535) refuse(`port ${port} is above 65535 (${text})`, text);
-  return { secure, host, port, text: `${secure ? 'https' : 'http'}://${hostPort(host, port)}` };
+  return { secure, host, port, text: textOf(secure, host, port) };
 }
+
+const textOf = (secure: boolean, host: string, port: number) =>
+  `${secure ? 'https' : 'http'}://${hostPort(host, port)}`;
+
+/** The same place at another port: the one that the system chose. */
+export const addressOn = ({ secure, host }: Address, port: number): Address => ({
+  secure,
+  host,
+  port,
+  text: textOf(secure, host, port),
+});
 
 /** `host:port` as URLs and connection strings have it, IPv6 in brackets. */
 export const hostPort = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;

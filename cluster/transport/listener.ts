@@ -1,0 +1,192 @@
+import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { ClusterError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { type Address, addressOn } from './address.js';
+import { type HttpVersion, httpVersionOf } from './first-bytes.js';
+import { handshakeFailure, isHangUp } from './handshake-failures.js';
+import { bind } from './listening.js';
+import { OccasionalLog } from './occasional-log.js';
+import type { TlsMaterial } from './tls-material.js';
+
+export interface ListenerOptions {
+  readonly address: Address;
+  /** Required with an https address, unused with http. */
+  readonly tls?: { readonly material: TlsMaterial; readonly requireClientCertificate: boolean };
+  /**
+   * Takes a connection that speaks HTTP/2, its TLS handshake done: for grpc-js
+   * `server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection`. Measured to cost the same
+   * as a port that grpc-js opens itself.
+   */
+  readonly serveHttp2: (socket: Socket) => void;
+  readonly serveHttp1: RequestListener;
+  readonly logger: Logger;
+  readonly limits?: Partial<ListenerLimits>;
+}
+
+export interface ListenerLimits {
+  /** For the TLS handshake, or for the first bytes where those decide (etcd had no such limit once: GHSA-6vch-q96h-7gc3). */
+  readonly handshakeMs: number;
+  /** Connections that are not through with that; more are closed at once. */
+  readonly pendingMax: number;
+  /** What `close` leaves connections to end by themselves. */
+  readonly graceMs: number;
+}
+
+const defaults: ListenerLimits = { handshakeMs: 10_000, pendingMax: 1024, graceMs: 1000 };
+
+/** One port for gRPC and HTTP/1.1, with TLS or in clear. Each connection is one or the other: with TLS by ALPN, in clear by its first bytes. */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #limits: ListenerLimits;
+  readonly #log: OccasionalLog;
+  readonly #server: Server;
+  readonly #http1: HttpServer;
+  readonly #pending = new Set<string>();
+  readonly #open = new Set<Socket>();
+  readonly #stopReloading: () => void;
+  #address: Address;
+
+  /** @throws ClusterError address-in-use naming who holds the port if that can be found; flag-refused for an address not of this machine */
+  static async open(options: ListenerOptions): Promise<Listener> {
+    const listener = new Listener(options);
+    const port = await bind(listener.#server, options.address);
+    listener.#address = addressOn(options.address, port);
+    return listener;
+  }
+
+  private constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#address = options.address;
+    this.#limits = { ...defaults, ...options.limits };
+    this.#log = new OccasionalLog(options.logger);
+    this.#http1 = http1Server(options.serveHttp1, this.#limits);
+    if (options.address.secure) {
+      const server = this.#tlsServer();
+      const material = this.#material();
+      this.#server = server;
+      this.#stopReloading = material.onChange(() => server.setSecureContext(material.options));
+    } else {
+      this.#server = createPlainServer({ noDelay: true }, (socket) => void this.#sniff(socket));
+      this.#stopReloading = () => {};
+    }
+    this.#server.prependListener('connection', (socket: Socket) => this.#admit(socket));
+  }
+
+  /** Where it listens; with the port that the system chose when 0 was asked for. */
+  get address(): Address {
+    return this.#address;
+  }
+
+  /** Takes no more connections, lets the open ones end for a moment, then ends them. */
+  async close(): Promise<void> {
+    this.#stopReloading();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#http1.close();
+    this.#http1.closeIdleConnections();
+    const timer = setTimeout(() => this.#destroyAll(), this.#limits.graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #destroyAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  #material(): TlsMaterial {
+    const { tls, address } = this.#options;
+    if (tls !== undefined) return tls.material;
+    throw new ClusterError('flag-refused', `${address.text} needs a certificate and a key`, { url: address.text });
+  }
+
+  #tlsServer(): TlsServer {
+    const required = this.#options.tls?.requireClientCertificate ?? false;
+    const server = createTlsServer({
+      ...this.#material().options,
+      requestCert: required,
+      rejectUnauthorized: required,
+      ALPNProtocols: ['h2', 'http/1.1'],
+      handshakeTimeout: this.#limits.handshakeMs,
+      noDelay: true,
+    });
+    server.on('secureConnection', (socket) => this.#secured(socket));
+    server.on('tlsClientError', (error, socket) => this.#failed(error, socket));
+    return server;
+  }
+
+  // Runs before the handshake begins, so that it is made with the files as they are now.
+  #admit(socket: Socket): void {
+    if (this.#pending.size >= this.#limits.pendingMax) {
+      this.#log.warn('too many connections are in their handshake, closing new ones', { pending: this.#pending.size });
+      socket.destroy();
+      return;
+    }
+    const place = placeOf(socket);
+    this.#pending.add(place);
+    this.#open.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      this.#pending.delete(place);
+      this.#open.delete(socket);
+    });
+    this.#options.tls?.material.refresh();
+  }
+
+  #secured(socket: TLSSocket): void {
+    socket.on('error', () => {});
+    // Over TLS HTTP/2 is only spoken by those who ask for it (RFC 9113 3.2).
+    this.#serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1');
+  }
+
+  async #sniff(socket: Socket): Promise<void> {
+    const version = await httpVersionOf(socket, this.#limits.handshakeMs);
+    if (version === undefined) socket.destroy();
+    else this.#serve(socket, version);
+  }
+
+  #serve(socket: Socket, version: HttpVersion): void {
+    this.#pending.delete(placeOf(socket));
+    if (version === 'h2') {
+      this.#options.serveHttp2(socket);
+    } else {
+      this.#http1.emit('connection', socket);
+      socket.resume();
+    }
+  }
+
+  #failed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
+    const fields = { 'remote-addr': remoteOf(socket), url: this.#address.text };
+    // Node leaves it open, after a timeout too.
+    socket.destroy();
+    if (isHangUp(error, socket)) this.#options.logger.debug('a client left during the TLS handshake', fields);
+    else {
+      const reason = handshakeFailure(error, socket);
+      const host = fields['remote-addr'].replace(/:\d+$/, '');
+      this.#log.warn('rejected connection', { ...fields, reason }, `${host} ${reason}`);
+    }
+  }
+}
+
+const placeOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;
+
+// A TLS socket that was closed forgets its remote address; the TCP socket below it (which Node shows no other way) does not.
+function remoteOf(socket: TLSSocket & { readonly _parent?: Socket }): string {
+  const known = socket.remoteAddress === undefined ? socket._parent : socket;
+  return known?.remoteAddress === undefined ? 'unknown' : `${known.remoteAddress}:${known.remotePort}`;
+}
+
+function http1Server(handler: RequestListener, limits: ListenerLimits): HttpServer {
+  const server = createHttpServer(
+    {
+      headersTimeout: limits.handshakeMs,
+      requestTimeout: 60_000,
+      connectionsCheckingInterval: Math.min(5000, limits.handshakeMs),
+      noDelay: true,
+    },
+    handler,
+  );
+  // It is given its connections; Node begins to watch over their timeouts at this event.
+  server.emit('listening');
+  return server;
+}
