@@ -14,7 +14,7 @@ import {
   stat,
   unlink,
 } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, guarded, unlessMissing } from './file-errors.js';
 
 export const privateMode = 0o600;
@@ -47,8 +47,13 @@ export async function listFolder(path: string): Promise<string[]> {
   return names.filter((name) => !temporary.test(name));
 }
 
-export const makeFolder = (path: string): Promise<unknown> =>
-  guarded('create the folder', path, () => mkdir(path, { recursive: true, mode: folderMode }));
+/** Makes a folder (0700) and those that it stands in, as far as they are missing, and returns once they are durable. */
+export const makeFolder = (path: string): Promise<void> =>
+  guarded('create the folder', path, async () => {
+    const first = await mkdir(resolve(path), { recursive: true, mode: folderMode });
+    if (first === undefined) return;
+    for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  });
 
 /**
  * Clears what runs that were killed left in a folder, and says how many files that were. A running writer's file stays,
