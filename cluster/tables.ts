@@ -16,6 +16,8 @@ export interface Table {
   delete(key: Uint8Array): void;
   /** Lazily, in order; sees what was put before the call. The table must not change while a caller iterates. */
   range(options?: RangeOptions): Iterable<readonly [key: Uint8Array, value: Uint8Array]>;
+  /** Number of rows in the range, where the table can tell without handing them out. */
+  count?(options?: RangeOptions): number;
 }
 
 /** LMDB takes 1978 bytes at 4 KiB pages. */

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { rename, rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Index } from '../numbers.js';
+import type { TableSource } from '../tables.js';
+import * as file from './data-file.js';
+import { LayeredTable, type Rows } from './layered-table.js';
+
+export interface BackendOptions {
+  /** The data file; its folder exists. LMDB keeps a lock file beside it (`path`-lock). */
+  readonly path: string;
+  /**
+   * For simulations: a commit is complete when `commit()` returns its promise, and the file is up to date for a copy,
+   * but the system is not asked to put it on the disk.
+   */
+  readonly inline?: boolean;
+}
+
+/**
+ * The member's state: ordered tables on one LMDB file, changed entry by entry in memory and committed in batches.
+ *
+ * ```text
+ *   transact(7) transact(8) │ commit() ──────────▶ durable │
+ *   top: 7, 8               │ leaving: 7, 8                │ in LMDB, durableIndex 8
+ *                           │ top: ─ transact(9)           │ top: 9
+ * ```
+ * Reads see every layer at once. A commit is one LMDB transaction with the applied index inside, so that after a crash
+ * the state is that of exactly one index, and the log is replayed from there.
+ */
+export class Backend {
+  readonly path: string;
+  /** Gives a room its table; the same name is the same table. */
+  readonly table: TableSource;
+  readonly #inline: boolean;
+  readonly #root: file.Root;
+  readonly #tables = new Map<string, LayeredTable>();
+  #indexRows: Rows;
+  #appliedIndex: Index;
+  #durableIndex: Index;
+  #inTransaction = false;
+  #writes = 0;
+  #poison: unknown;
+  #committing: Promise<void> | undefined;
+  readonly #copies = new Set<Promise<unknown>>();
+
+  private constructor(root: file.Root, options: BackendOptions) {
+    this.#root = root;
+    this.path = options.path;
+    this.#inline = options.inline ?? false;
+    this.table = (name) => this.#table(name);
+    for (const name of file.tableNames(root)) this.#addTable(name, file.openRows(root, name));
+    this.#indexRows = file.openBackendRows(root);
+    this.#appliedIndex = this.#durableIndex = file.readApplied(this.#indexRows);
+  }
+
+  /** Opens the file, or makes it. Throws ClusterError: store-damaged, disk-full. */
+  static async open(options: BackendOptions): Promise<Backend> {
+    const root = file.openRoot(options.path, { lax: options.inline ?? false });
+    try {
+      return new Backend(root, options);
+    } catch (error) {
+      await root.close();
+      throw file.storeError(error, options.path, await freeBytes(options.path));
+    }
+  }
+
+  /**
+   * Puts a snapshot in the place of the data file: all of it or nothing, also over a power cut. The backend is closed
+   * meanwhile. Both files are in one file system. Returns the snapshot's applied index; throws ClusterError store-damaged.
+   */
+  static async install(path: string, snapshotFile: string): Promise<Index> {
+    const applied = await file.inspectFile(snapshotFile);
+    await file.syncPath(snapshotFile);
+    await rename(snapshotFile, path);
+    await rm(`${path}-lock`, { force: true });
+    await file.syncFolderOf(path);
+    return applied;
+  }
+
+  /** The latest entry applied, in memory. */
+  get appliedIndex(): Index {
+    return this.#appliedIndex;
+  }
+
+  /** The latest entry whose effect survives a power cut. */
+  get durableIndex(): Index {
+    return this.#durableIndex;
+  }
+
+  /** Memory held by what is not in LMDB yet; the caller commits, or waits, before it grows too big. */
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const table of this.#tables.values()) bytes += table.bytes;
+    return bytes;
+  }
+
+  /**
+   * Applies one log entry: its writes and the applied index stay together. The index may be the present one again, for
+   * housekeeping. `change` checks before it writes; when it throws after a write the state is half changed by our own
+   * fault, and the backend refuses everything from then on: what is on the disk stays good.
+   */
+  transact<T>(appliedIndex: Index, change: () => T): T {
+    this.#assertSound();
+    assert(!this.#inTransaction, 'a transaction inside a transaction');
+    assert(appliedIndex >= this.#appliedIndex, `entry ${appliedIndex} after entry ${this.#appliedIndex}`);
+    const writes = this.#writes;
+    this.#inTransaction = true;
+    try {
+      const result = change();
+      this.#appliedIndex = appliedIndex;
+      return result;
+    } catch (error) {
+      if (this.#writes > writes) this.#poison = error;
+      throw error;
+    } finally {
+      this.#inTransaction = false;
+    }
+  }
+
+  /**
+   * Resolves when everything applied before the call is durable. Writes go on meanwhile. Rejects with ClusterError
+   * disk-full and others; nothing is lost then, and a later commit tries again.
+   */
+  async commit(): Promise<void> {
+    this.#assertSound();
+    assert(!this.#inTransaction, 'a commit inside a transaction');
+    while (this.#committing !== undefined) await this.#committing.catch(() => {});
+    this.#assertSound();
+    const applied = this.#appliedIndex;
+    const dirty = [...this.#tables.values()].filter((table) => table.dirty);
+    if (applied === this.#durableIndex && dirty.length === 0) return;
+    this.#committing = this.#commit(dirty, applied);
+    try {
+      await this.#committing;
+    } finally {
+      this.#committing = undefined;
+    }
+  }
+
+  /** Writes a consistent copy of the committed state to a new file, beside the work of the event loop; says its index. */
+  async writeSnapshot(path: string): Promise<{ readonly index: Index }> {
+    await this.commit();
+    const copy = this.#copy(path);
+    this.#copies.add(copy);
+    try {
+      return { index: await copy };
+    } finally {
+      this.#copies.delete(copy);
+    }
+  }
+
+  /** Lets go of the file. What was not committed is gone: it comes back from the log. */
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#committing, ...this.#copies]);
+    this.#poison ??= new Error('the store is closed');
+    await this.#root.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #commit(dirty: readonly LayeredTable[], applied: Index): Promise<void> {
+    // A new table is a transaction of its own, which must not fall into the middle of the batch.
+    for (const table of dirty) table.rows ??= file.openRows(this.#root, table.name);
+    const before = this.#root.useReadTransaction();
+    for (const table of dirty) table.freeze(before);
+    try {
+      await this.#write(dirty, applied);
+      this.#root.resetReadTxn();
+      for (const table of dirty) table.settle();
+      this.#durableIndex = applied;
+    } catch (error) {
+      for (const table of dirty) table.restore();
+      throw file.storeError(await causeOf(error), this.path, await freeBytes(this.path));
+    } finally {
+      before.done();
+    }
+  }
+
+  #write(dirty: readonly LayeredTable[], applied: Index): Promise<unknown> | undefined {
+    const fill = (): void => {
+      for (const table of dirty) fillRows(table);
+      file.writeApplied(this.#indexRows, applied);
+    };
+    if (!this.#inline) return this.#root.batch(fill);
+    this.#root.transactionSync(fill);
+    return undefined;
+  }
+
+  async #copy(path: string): Promise<Index> {
+    try {
+      await rm(path, { force: true });
+      await this.#root.backup(path, true);
+      await file.syncPath(path);
+      // A commit may have come in between: the copy itself knows best.
+      return await file.inspectFile(path);
+    } catch (error) {
+      await rm(path, { force: true });
+      throw file.storeError(error, path, await freeBytes(path));
+    }
+  }
+
+  #table(name: string): LayeredTable {
+    return this.#tables.get(name) ?? this.#addTable(name, undefined);
+  }
+
+  #addTable(name: string, rows: Rows | undefined): LayeredTable {
+    const table = new LayeredTable(name, rows, {
+      beforeWrite: () => {
+        assert(this.#inTransaction, 'a write outside of a transaction');
+        this.#writes++;
+      },
+    });
+    this.#tables.set(name, table);
+    return table;
+  }
+
+  #assertSound(): void {
+    if (this.#poison === undefined) return;
+    throw new assert.AssertionError({ message: `the store can't be used any more: ${String(this.#poison)}` });
+  }
+}
+
+function fillRows(table: LayeredTable): void {
+  const rows = table.rows;
+  assert(rows !== undefined);
+  for (const [key, value] of table.leaving) {
+    if (value === null) void rows.remove(Buffer.from(key, 'latin1'));
+    else void rows.put(Buffer.from(key, 'latin1'), value as Buffer);
+  }
+}
+
+/** lmdb-js rejects a failed commit with a general error that holds a promise of the real one. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error)) return error;
+  try {
+    return await error.commitError;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dirname(path));
+  return bavail * bsize;
+}

@@ -1,0 +1,164 @@
+import { closeSync, existsSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
+import { open as openFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { ClusterError } from '../errors.js';
+import { type Index, index } from '../numbers.js';
+import type { Rows } from './layered-table.js';
+
+// The one file of the state, in LMDB's format. LMDB maps it into memory and trusts it: what is no LMDB file, or ends
+// too early, takes the process down (SIGSEGV, SIGBUS). So it is looked at before LMDB sees it.
+
+export type Root = RootDatabase<Buffer, Uint8Array>;
+
+const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
+const backendTable = 'backend';
+const appliedKey = Buffer.from('appliedIndex');
+
+/** lmdb.h and mdb.c of LMDB 0.9.90: two meta pages at the start of the file, the one with the higher transaction counts. */
+const meta = { magic: 0xbeefc0de, version: 2, headerBytes: 24, pageSizeAt: 24, lastPageAt: 120, transactionAt: 128 };
+const metaBytes = meta.headerBytes + meta.transactionAt + 8;
+const tablesMax = 64;
+
+export function openRoot(path: string, options: { readonly readOnly?: boolean; readonly lax?: boolean } = {}): Root {
+  const padded = checkFile(path, options.readOnly ?? false);
+  try {
+    const root: Root = open<Buffer, Uint8Array>({
+      path,
+      noSubdir: true,
+      maxDbs: tablesMax,
+      // A commit is over when it is on the disk. The default overlaps commits with syncs and trusts a boot id instead.
+      overlappingSync: false,
+      // Only what is written inside batch() belongs together; else a failed commit also rejects a promise nobody holds.
+      eventTurnBatching: false,
+      ...(options.lax ? { noSync: true } : {}),
+      ...(options.readOnly ? { readOnly: true } : {}),
+      ...{ permissionsMode: 0o600 },
+      ...binary,
+    });
+    if (padded) walk(root, path);
+    return root;
+  } catch (error) {
+    throw storeError(error, path, 0);
+  }
+}
+
+export const openRows = (root: Root, name: string): Rows => root.openDB<Buffer, Uint8Array>({ name, ...binary });
+
+/** The names of the tables in the file. lmdb-js stores them as C strings, with the zero at the end. */
+export const tableNames = (root: Root): string[] =>
+  [...root.getKeys()]
+    .map((key) => Buffer.from(key).toString('latin1').replace(/\0$/, ''))
+    .filter((name) => name !== backendTable);
+
+export const openBackendRows = (root: Root): Rows => openRows(root, backendTable);
+
+export const readApplied = (rows: Rows | undefined): Index =>
+  index(Number(rows?.getBinary(appliedKey)?.readBigUInt64BE() ?? 0n));
+
+export function writeApplied(rows: Rows, applied: Index): void {
+  const value = Buffer.alloc(8);
+  value.writeBigUInt64BE(BigInt(applied));
+  rows.put(appliedKey, value);
+}
+
+/** The applied index of a closed file. Throws `store-damaged`. */
+export async function inspectFile(path: string): Promise<Index> {
+  if (!existsSync(path)) throw damaged(path, 'it does not exist');
+  const root = openRoot(path, { readOnly: true });
+  try {
+    return readApplied(openRows(root, backendTable));
+  } finally {
+    await root.close();
+    await rm(`${path}-lock`, { force: true });
+  }
+}
+
+export async function syncPath(path: string): Promise<void> {
+  const file = await openFile(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+export const syncFolderOf = (path: string): Promise<void> => syncPath(dirname(path));
+
+const damaged = (path: string, why: string, cause?: unknown): ClusterError =>
+  new ClusterError(
+    'store-damaged',
+    `${path} is no usable store file: ${why}`,
+    { path },
+    {
+      hint: 'remove this member from the cluster, empty its data directory and add it again',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+
+/** A short file is filled up with zeros so that it can be looked at; says whether it was. */
+function checkFile(path: string, readOnly: boolean): boolean {
+  const size = existsSync(path) ? statSync(path).size : 0;
+  if (size === 0) return false;
+  const pageSize = readMeta(path, 0).pageSize;
+  const metas = [readMeta(path, 0), readMeta(path, pageSize)];
+  const newest = metas.reduce((a, b) => (b.transaction > a.transaction ? b : a));
+  const needed = (newest.lastPage + 1) * pageSize;
+  if (size >= needed) return false;
+  if (readOnly) throw damaged(path, `it has ${size} bytes, ${needed} belong to it`);
+  truncateSync(path, needed);
+  return true;
+}
+
+function readMeta(path: string, at: number): { pageSize: number; lastPage: number; transaction: number } {
+  const page = Buffer.alloc(metaBytes);
+  const file = openSync(path, 'r');
+  try {
+    if (readSync(file, page, 0, metaBytes, at) < metaBytes) throw damaged(path, 'it ends inside its first pages');
+  } finally {
+    closeSync(file);
+  }
+  const body = page.subarray(meta.headerBytes);
+  const [magic, version] = [body.readUInt32LE(0), body.readUInt16LE(4)];
+  if (magic !== meta.magic || version !== meta.version) throw damaged(path, 'it is not an LMDB file of this version');
+  const pageSize = body.readUInt32LE(meta.pageSizeAt);
+  const known = pageSize >= 512 && pageSize <= 65536 && (pageSize & (pageSize - 1)) === 0;
+  if (!known) throw damaged(path, `a page size of ${pageSize} bytes`);
+  const number = (offset: number): number => Number(body.readBigUInt64LE(offset));
+  return { pageSize, lastPage: number(meta.lastPageAt), transaction: number(meta.transactionAt) };
+}
+
+/** LMDB may leave free pages at the end unwritten, so a short file can be whole. Whether it is shows when all is read. */
+function walk(root: Root, path: string): void {
+  try {
+    for (const name of [backendTable, ...tableNames(root)]) {
+      for (const { value } of openRows(root, name).getRange())
+        if (value === undefined) throw new Error('a row is missing');
+    }
+  } catch (error) {
+    void root.close();
+    throw damaged(path, 'its end is missing', error);
+  }
+}
+
+const systemCodes = { ioError: 5, noSpace: 28, overQuota: 122, mapFull: -30792 };
+/** LMDB reports a write that was cut short by a full disk as an I/O error. */
+const spareBytesMin = 1 << 20;
+
+/** What LMDB threw, as ours. `freeBytes`: what the file system has left. */
+export function storeError(error: unknown, path: string, freeBytes: number): unknown {
+  if (error instanceof ClusterError || !(error instanceof Error)) return error;
+  const code = 'code' in error ? error.code : undefined;
+  const { ioError, noSpace, overQuota, mapFull } = systemCodes;
+  const full = code === noSpace || code === overQuota || code === mapFull;
+  if (full || code === 'ENOSPC' || code === 'EDQUOT' || (code === ioError && freeBytes < spareBytesMin)) {
+    return new ClusterError(
+      'disk-full',
+      `no space left for ${path}, ${freeBytes} bytes are free`,
+      { path, freeBytes },
+      { cause: error, hint: 'free some space: nothing is lost, and the next commit tries again' },
+    );
+  }
+  const isLmdb = typeof code === 'number' && code <= -30700 && code > -30800;
+  return isLmdb ? damaged(path, error.message, error) : error;
+}
