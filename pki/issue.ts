@@ -57,7 +57,7 @@ function subjectOf({ commonName, organization }: Grant): Name {
   return new x509.Name([...fields, { CN: [{ utf8String: commonName }] }]);
 }
 
-/** SHA-256 of the public key's DER form (RFC 7093 2, method 4), cut to the 20 octets that older readers expect. */
+/** RFC 5280 4.2.1.2 leaves the method open: SHA-256 of the public key's DER form, cut to the 20 octets that are usual. */
 const subjectKeyId = (publicKey: Buffer): Extension =>
   new x509.SubjectKeyIdentifierExtension(createHash('sha256').update(publicKey).digest('hex').slice(0, 40));
 

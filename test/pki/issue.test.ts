@@ -127,6 +127,20 @@ certtool.test('certtool verifies a member for both purposes and a client for one
   t.regex(await verify(serverAuth, client.certificate), /Not verified/);
 });
 
+for (const keyType of keyTypes) {
+  certtool.test(`certtool verifies a chain of ${keyType} and reads its key`, async (t) => {
+    const { ca, write } = await bench(t, keyType, new Date());
+    const { certificate, key } = await write('server');
+    const verdict = await ask('certtool', '--verify', '--load-ca-certificate', ca, '--infile', certificate);
+    t.regex(verdict, /Chain verification output: Verified\. The certificate is trusted/);
+    const keyId = async (...args: string[]): Promise<string | undefined> =>
+      /sha256:([0-9a-f]{64})/.exec(await ask('certtool', ...args))?.[1];
+    const ofKey = await keyId('-k', '--infile', key);
+    t.truthy(ofKey);
+    t.is(ofKey, await keyId('--pubkey-info', '--load-certificate', certificate));
+  });
+}
+
 certtool.test('certtool verifies a host name and an address, and refuses others', async (t) => {
   const { ca, write } = await bench(t, 'ecdsa-p256', new Date());
   const { certificate } = await write('server');
