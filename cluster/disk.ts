@@ -15,6 +15,7 @@ export interface DiskFile {
 export interface Disk {
   /** Names of the files in the folder, in order; [] when it is missing. */
   list(folder: string): Promise<string[]>;
+  /** With those above it, durably; one that is there already is fine. */
   makeFolder(folder: string): Promise<void>;
   /** Opens for reading and writing. `create`: must not exist. */
   open(path: string, options: { readonly create: boolean }): Promise<DiskFile>;

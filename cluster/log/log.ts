@@ -1,36 +1,21 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { ClusterError } from '../errors.js';
 import type { Index, Term } from '../numbers.js';
-import { noMember, index as toIndex } from '../numbers.js';
+import { index as toIndex } from '../numbers.js';
 import type { Entry, HardState, LogView, SnapshotMark } from '../raft/types.js';
+import { type Content, createContent } from './creation.js';
 import { EntryCache } from './entry-cache.js';
 import { readEntries } from './entry-source.js';
 import type { EntryTable } from './entry-table.js';
-import { attempt } from './failures.js';
-import { Pipeline } from './pipeline.js';
+import { aheadOf, cacheBytesOf, type LogOptions } from './options.js';
 import { encodeHardState, encodeMark, entryRecordBytes, hardStateRecordBytes, recordKinds } from './records.js';
-import { type Recovered, recover } from './recovery.js';
-import { type Ahead, preparingName, Segment, sequenceOf } from './segment.js';
+import { recover } from './recovery.js';
+import { Removals } from './removals.js';
+import { type Segment, sequenceOf } from './segment.js';
 import { type HeadContent, Writer } from './writer.js';
 
-export interface LogOptions {
-  /** A segment takes about so much, at most 1 GiB; 64 MiB. An entry that is larger has a segment to itself. */
-  readonly segmentBytes?: number;
-  /** Zeros are written ahead of the records in pieces of this size; 1 MiB. */
-  readonly chunkBytes?: number;
-  /** The latest entries' data kept in memory; 16 MiB. */
-  readonly cacheBytes?: number;
-}
-
-const segmentBytesMax = 1 << 30;
-const cacheBytesByDefault = 16 << 20;
-
-const aheadOf = ({ segmentBytes = 64 << 20, chunkBytes = 1 << 20 }: LogOptions): Ahead => {
-  assert(segmentBytes <= segmentBytesMax, `segments of ${segmentBytes} bytes are too large`);
-  return { segmentBytes, chunkBytes };
-};
+export type { LogOptions };
 
 /**
  * The durable raft log: entries, hard state and the mark of the snapshot it starts after, in a folder of its own.
@@ -39,27 +24,27 @@ const aheadOf = ({ segmentBytes = 64 << 20, chunkBytes = 1 << 20 }: LogOptions):
  * `log-damaged`, because nothing is known any more of what is on the disk; reads still answer. One process at a time.
  */
 export class Log implements LogView {
-  readonly #disk: Disk;
   readonly #folder: string;
   readonly #identity: Uint8Array;
   readonly #table: EntryTable;
   readonly #cache: EntryCache;
   readonly #writer: Writer;
-  readonly #removals = new Pipeline();
+  readonly #removals: Removals;
   #segments: readonly Segment[];
   #hardState: HardState;
   #mark: SnapshotMark;
   #closed: Promise<void> | undefined;
 
-  private constructor(disk: Disk, folder: string, { replay, segments, current }: Recovered, options: LogOptions) {
-    this.#disk = disk;
+  private constructor(disk: Disk, folder: string, content: Content, options: LogOptions) {
+    const { segments, current } = content;
     this.#folder = folder;
-    this.#identity = replay.identity;
-    this.#table = replay.table;
-    this.#cache = new EntryCache(options.cacheBytes ?? cacheBytesByDefault);
+    this.#identity = content.identity;
+    this.#table = content.table;
+    this.#cache = new EntryCache(cacheBytesOf(options));
     this.#segments = segments;
-    this.#hardState = replay.hardState;
-    this.#mark = replay.mark;
+    this.#removals = new Removals(disk, folder);
+    this.#hardState = content.hardState;
+    this.#mark = content.mark;
     const onWritten = (): void => this.#cache.trim((entry) => this.#isWritten(entry.index));
     this.#writer = new Writer({ disk, folder, ahead: aheadOf(options), onWritten }, current);
   }
@@ -82,14 +67,7 @@ export class Log implements LogView {
   ): Promise<Log> {
     if (await Log.exists(disk, folder))
       throw new ClusterError('data-dir-refused', `${folder} holds a log already`, { folder });
-    await attempt(folder, 'creating', 0, () => disk.makeFolder(folder));
-    if ((await disk.list(folder)).includes(preparingName)) await disk.remove(join(folder, preparingName));
-    const hardState: HardState = { term: mark.term, vote: noMember, commit: mark.index };
-    const place = { sequence: 1, previousEnd: 0, anew: true, last: mark.index };
-    const { segment, beginning } = Segment.plan(folder, { ...place, identity, hardState, mark });
-    await segment.make(disk, folder, beginning, aheadOf(options));
-    await segment.close();
-    return Log.open(disk, folder, options);
+    return new Log(disk, folder, await createContent(disk, folder, identity, mark, aheadOf(options)), options);
   }
 
   /**
@@ -97,10 +75,11 @@ export class Log implements LogView {
    * @throws ClusterError `log-damaged` with path and offset, `data-dir-refused` for another format version or no log at all.
    */
   static async open(disk: Disk, folder: string, options: LogOptions = {}): Promise<Log> {
-    const recovered = await recover(disk, folder);
-    const log = new Log(disk, folder, recovered, options);
-    log.#remove(recovered.obsolete);
-    await log.#drop(log.#releasable());
+    const { content, obsolete } = await recover(disk, folder);
+    const log = new Log(disk, folder, content, options);
+    for (const path of obsolete) log.#removals.addFile(path);
+    log.#removals.addSegments(log.#releasable());
+    await log.#removals.done();
     return log;
   }
 
@@ -180,7 +159,8 @@ export class Log implements LogView {
     this.#cache.dropThrough(mark.index);
     const dropped = this.#releasable();
     await this.#writer.durable();
-    await this.#drop(dropped);
+    this.#removals.addSegments(dropped);
+    await this.#removals.done();
   }
 
   /** Begins the log anew, empty after `mark`: a snapshot was installed. After a crash it is as before or as after. */
@@ -194,7 +174,8 @@ export class Log implements LogView {
     const dropped = this.#segments;
     this.#segments = [this.#writer.beginSegment(this.#headContent(), true)];
     await this.#writer.durable();
-    await this.#drop(dropped);
+    this.#removals.addSegments(dropped);
+    await this.#removals.done();
   }
 
   /** Waits for what is under way, and notes that all of it was durable. */
@@ -213,7 +194,7 @@ export class Log implements LogView {
       this.#writer.add(recordKinds.closed, new Uint8Array());
       await this.#writer.durable().catch(() => {});
     }
-    await this.#removals.last.catch(() => {});
+    await this.#removals.done().catch(() => {});
     await Promise.allSettled(this.#segments.map((segment) => segment.close()));
   }
 
@@ -250,22 +231,5 @@ export class Log implements LogView {
     const dropped = this.#segments.filter((segment) => segment.sequence < needed.sequence);
     this.#segments = this.#segments.slice(dropped.length);
     return dropped;
-  }
-
-  #drop(segments: readonly Segment[]): Promise<void> {
-    for (const segment of segments) this.#removals.add(() => segment.close());
-    return this.#remove(segments.map(({ path }) => path));
-  }
-
-  /** The oldest first and each durably, so that a crash leaves no gap in the sequence. */
-  #remove(paths: readonly string[]): Promise<void> {
-    for (const path of paths)
-      this.#removals.add(() =>
-        attempt(path, 'removing', 0, async () => {
-          await this.#disk.remove(path);
-          await this.#disk.syncFolder(this.#folder);
-        }),
-      );
-    return this.#removals.last;
   }
 }

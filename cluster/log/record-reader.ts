@@ -34,18 +34,19 @@ export class RecordReader {
 
   /** Undefined when what stands there is not a whole record with the right checksum. */
   at(offset: number): FoundRecord | undefined {
-    const header = this.#bytes(offset, recordHeaderBytes);
-    if (header === undefined || header.readUInt16LE(14) !== recordSignature) return undefined;
-    const total = recordHeaderBytes + header.readUInt32LE(4);
-    const record = this.#bytes(offset, total);
-    if (record === undefined) return undefined;
-    const checksum = record.readUInt32LE(0);
-    if (recordChecksum(record.subarray(4), this.#salt, offset) !== checksum) return undefined;
+    const header = this.#place(offset, recordHeaderBytes);
+    if (header < 0 || this.#window.readUInt16LE(header + 14) !== recordSignature) return undefined;
+    const total = recordHeaderBytes + this.#window.readUInt32LE(header + 4);
+    const start = this.#place(offset, total);
+    if (start < 0) return undefined;
+    const window = this.#window;
+    const checksum = window.readUInt32LE(start);
+    if (recordChecksum(window.subarray(start + 4, start + total), this.#salt, offset) !== checksum) return undefined;
     return {
-      kind: record.readUInt8(12),
-      detail: record.readUInt8(13),
-      batch: record.readUInt32LE(8),
-      body: record.subarray(recordHeaderBytes),
+      kind: window.readUInt8(start + 12),
+      detail: window.readUInt8(start + 13),
+      batch: window.readUInt32LE(start + 8),
+      body: window.subarray(start + recordHeaderBytes, start + total),
       checksum,
       end: offset + padded(total),
     };
@@ -54,22 +55,23 @@ export class RecordReader {
   /** The offset of a whole record in `from` … `to` whose batch begins after `from`, if there is one. */
   witness(from: number, to: number): number | undefined {
     for (let offset = from + 8; offset + recordHeaderBytes <= to; offset += 8) {
-      const header = this.#bytes(offset, recordHeaderBytes);
-      if (header === undefined) return undefined;
-      if (header.readUInt16LE(14) !== recordSignature || header.readUInt32LE(8) <= from) continue;
-      if (this.at(offset) !== undefined) return offset;
+      const header = this.#place(offset, recordHeaderBytes);
+      if (header < 0) return undefined;
+      if (this.#window.readUInt16LE(header + 14) !== recordSignature) continue;
+      if (this.#window.readUInt32LE(header + 8) > from && this.at(offset) !== undefined) return offset;
     }
     return undefined;
   }
 
-  #bytes(offset: number, length: number): Buffer | undefined {
-    if (offset + length > this.size) return undefined;
-    const from = offset - this.#windowStart;
-    if (from >= 0 && from + length <= this.#window.length) return this.#window.subarray(from, from + length);
+  /** Where the window holds those bytes of the file, -1 when the file ends before. */
+  #place(offset: number, length: number): number {
+    if (offset + length > this.size) return -1;
+    const place = offset - this.#windowStart;
+    if (place >= 0 && place + length <= this.#window.length) return place;
     const read = this.#file.readSync(offset, Math.max(length, this.#windowBytes));
     this.#window = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
     this.#windowStart = offset;
-    return this.#window.length < length ? undefined : this.#window.subarray(0, length);
+    return this.#window.length < length ? -1 : 0;
   }
 }
 

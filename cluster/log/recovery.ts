@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { ClusterError } from '../errors.js';
+import type { Content } from './creation.js';
 import { attempt, logDamaged } from './failures.js';
 import type { Head } from './records.js';
 import { Replay } from './replay.js';
@@ -9,10 +10,7 @@ import { readHead } from './segment-head.js';
 import { noteContinuation, settleTail } from './tail.js';
 
 export interface Recovered {
-  readonly replay: Replay;
-  /** In order; the log goes on in the last one. */
-  readonly segments: readonly Segment[];
-  readonly current: Segment;
+  readonly content: Content;
   /** Files from before the log was begun anew, in order. */
   readonly obsolete: readonly string[];
 }
@@ -32,7 +30,7 @@ export async function recover(disk: Disk, folder: string): Promise<Recovered> {
   const files: DiskFile[] = [];
   try {
     const pieces = await readHeads(disk, paths, files);
-    return { ...(await recoverPieces(folder, pieces)), obsolete: paths.slice(0, paths.length - pieces.length) };
+    return { content: await recoverContent(folder, pieces), obsolete: paths.slice(0, paths.length - pieces.length) };
   } catch (error) {
     await Promise.allSettled(files.map((file) => file.close()));
     throw error;
@@ -55,7 +53,7 @@ async function readHeads(disk: Disk, paths: readonly string[], files: DiskFile[]
   return pieces;
 }
 
-async function recoverPieces(folder: string, pieces: readonly Piece[]): Promise<Omit<Recovered, 'obsolete'>> {
+async function recoverContent(folder: string, pieces: readonly Piece[]): Promise<Content> {
   const [first, last, before] = [pieces[0], pieces.at(-1), pieces.at(-2)];
   if (first === undefined || last === undefined)
     throw new ClusterError('data-dir-refused', `${folder} holds no log`, { folder });
@@ -70,7 +68,8 @@ async function recoverPieces(folder: string, pieces: readonly Piece[]): Promise<
   replay.table.dropThrough(replay.mark.index);
   await settleTail(last.segment, replay.lastBatch);
   if (before !== undefined && !noted) await noteContinuation(before.segment);
-  return { replay, segments: pieces.map(({ segment }) => segment), current: last.segment };
+  const { identity, hardState, mark, table } = replay;
+  return { identity, hardState, mark, table, segments: pieces.map(({ segment }) => segment), current: last.segment };
 }
 
 const segmentMissing = (folder: string, sequence: number): ClusterError =>
