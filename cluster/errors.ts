@@ -19,7 +19,6 @@ export type ClusterErrorCode =
   | 'lease-not-found'
   | 'invalid-argument'
   | 'unimplemented'
-  | 'unknown-service'
   // serving
   | 'no-leader'
   | 'not-leader'

@@ -228,7 +228,7 @@ export class Driver {
   /** Hands what was applied to the state's disk, then cuts the log behind what is durable. */
   #commitState(): void {
     const { machine } = this.#parts;
-    if (this.#commit !== undefined || this.#installing || machine.durableIndex === machine.appliedIndex) return;
+    if (this.#commit !== undefined || this.#installing || machine.pendingBytes === 0) return;
     this.#commit = machine
       .commit()
       .then(() => this.#trimLog())
@@ -239,12 +239,18 @@ export class Driver {
   }
 
   async #trimLog(): Promise<void> {
-    const { log, machine, raft } = this.#parts;
+    const { log, machine, raft, logger } = this.#parts;
     const { snapshotEntries, catchUpEntries } = this.#options;
     if (machine.durableIndex - log.mark().index < snapshotEntries + catchUpEntries) return;
     const index = (machine.durableIndex - catchUpEntries) as typeof machine.durableIndex;
     const term = log.term(index);
-    if (term !== undefined) await log.compact({ index, term, membership: raft.membership });
+    if (term === undefined) return;
+    // The membership is the same at every index until changes of it are served.
+    const cut = log.compact({ index, term, membership: raft.membership });
+    await cut.catch((error: unknown) => {
+      if (log.failure !== undefined) throw error;
+      logger.warn('an old part of the log could not be removed; the next start tries again', { error });
+    });
   }
 
   #noticeStanding(): void {

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../errors.js';
 import type { Log } from '../log/log.js';
+import { nodeDisk } from '../log/node-disk.js';
 import { index, type MemberId, memberId, noMember, term } from '../numbers.js';
 import type { HardState, Membership, SnapshotMark } from '../raft/types.js';
 import type { PeerNetwork } from '../transport/network.js';
@@ -56,6 +57,7 @@ export class Snapshots {
     const intent = join(this.#incoming, markFile);
     await writeFile(`${intent}.new`, encodeMark(mark), { mode: 0o600, flush: true });
     await rename(`${intent}.new`, intent);
+    await nodeDisk.syncFolder(this.#incoming);
     await this.#machine.replaceBy(join(this.#incoming, stateFile(mark)), mark);
     await this.#log.reset(mark, hardState);
     await this.#clear();
@@ -64,7 +66,7 @@ export class Snapshots {
   /** At start, before raft looks at the log. */
   async finishInterrupted(): Promise<void> {
     const mark = await readFile(join(this.#incoming, markFile), 'utf8').then(decodeMark, () => undefined);
-    if (mark !== undefined && this.#log.lastIndex() < mark.index) {
+    if (mark !== undefined && this.#log.term(mark.index) !== mark.term) {
       const own = this.#log.hardState();
       const file = join(this.#incoming, stateFile(mark));
       if (this.#machine.appliedIndex < mark.index) await this.#machine.replaceBy(file, mark);

@@ -94,6 +94,17 @@ export class Backend {
     return bytes;
   }
 
+  /** Of the data file, in bytes. */
+  get size(): number {
+    return file.bytesOfFile(this.#root);
+  }
+
+  /** Of what the committed rows take of the file, in bytes; the rest is free for more. */
+  get sizeInUse(): number {
+    const tables = [...this.#tables.values()].flatMap(({ rows }) => (rows === undefined ? [] : [rows]));
+    return [this.#indexRows, ...tables].reduce((sum, rows) => sum + file.bytesOf(rows), 0);
+  }
+
   /**
    * Applies one log entry: its writes and the applied index stay together. The index may be the present one again, for
    * housekeeping. `change` checks before it writes; when it throws after a write the state is half changed by our own

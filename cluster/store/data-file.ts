@@ -51,6 +51,25 @@ export const tableNames = (root: Root): string[] =>
     .map((key) => Buffer.from(key).toString('latin1').replace(/\0$/, ''))
     .filter((name) => name !== backendTable);
 
+interface Pages {
+  readonly pageSize: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** Bytes of the pages that hold a table's rows. */
+export function bytesOf(rows: Rows): number {
+  const pages = rows.getStats() as Pages;
+  return (pages.treeBranchPageCount + pages.treeLeafPageCount + pages.overflowPages) * pages.pageSize;
+}
+
+/** Bytes of all pages that were ever used, those that are free again included. */
+export function bytesOfFile(root: Root): number {
+  const { lastPageNumber, pageSize } = root.getStats() as { lastPageNumber: number; pageSize: number };
+  return (lastPageNumber + 1) * pageSize;
+}
+
 export const openBackendRows = (root: Root): Rows => openRows(root, backendTable);
 
 export const readApplied = (rows: Rows | undefined): Index =>
