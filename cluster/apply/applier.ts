@@ -2,30 +2,18 @@ import type { Auth } from '../auth/auth.js';
 import { completeToken } from '../auth/tokens.js';
 import { ClusterError, type ClusterErrorCode } from '../errors.js';
 import type { Members } from '../members/members.js';
-import type { Index, Revision } from '../numbers.js';
+import type { Index } from '../numbers.js';
 import type { Action, ActionResult, Caller, Outcome } from '../operations/action.js';
 import type { AuthOperation } from '../operations/auth.js';
-import type { DeleteRange, DeleteRangeResult, Put, PutResult, Txn, TxnResult } from '../operations/kv.js';
 import type { Entry } from '../raft/types.js';
+import type { Backend } from '../store/backend.js';
+import type { Kv } from '../store/kv.js';
 import { type Command, decodeCommand, type ProposalId } from './command.js';
 import { Permissions } from './permissions.js';
 
-/** Where the state lies; store/'s backend is one. */
-export interface Transactions {
-  /** Runs `work` and notes `index` as applied, as one change. */
-  transact<T>(index: Index, work: () => T): T;
-}
-
-/** The keys; store/'s is one. A refused operation throws ClusterError before it has changed anything. */
-export interface KeyValues {
-  readonly revision: Revision;
-  apply(operation: Put | DeleteRange | Txn): PutResult | DeleteRangeResult | TxnResult;
-  compact(revision: Revision): void;
-}
-
 export interface ApplierOptions {
-  readonly backend: Transactions;
-  readonly kv: KeyValues;
+  readonly backend: Pick<Backend, 'transact'>;
+  readonly kv: Pick<Kv, 'revision' | 'apply' | 'compact'>;
   readonly auth: Auth;
   readonly members: Members;
 }
