@@ -19,6 +19,7 @@ export type ClusterErrorCode =
   | 'lease-not-found'
   | 'invalid-argument'
   | 'unimplemented'
+  | 'unknown-service'
   // serving
   | 'no-leader'
   | 'not-leader'

@@ -1,5 +1,5 @@
 import { status as grpc, type ServiceError } from '@grpc/grpc-js';
-import { ClusterError } from '../errors.js';
+import { ClusterError, type ClusterErrorCode } from '../errors.js';
 import { codeOfText } from '../wire/status.js';
 import type { Endpoint } from './endpoint.js';
 
@@ -74,6 +74,15 @@ const noAnswer = (endpoint: Endpoint, timeoutMs: number, cause: unknown): Cluste
     { cause },
   );
 
+const plainCodes: ReadonlyMap<number, ClusterErrorCode> = new Map([
+  [grpc.INVALID_ARGUMENT, 'invalid-argument'],
+  [grpc.CANCELLED, 'cancelled'],
+  [grpc.UNIMPLEMENTED, 'unimplemented'],
+]);
+
+/** Much too large: gRPC refuses it before etcd can. */
+const tooLarge = /received message larger than max/i;
+
 /**
  * The error of a call in our words. `details.sent` of a connection-failed is false when the request can't have
  * reached the server, so that asking another one is safe.
@@ -82,6 +91,7 @@ export function failureOf(error: ServiceError, endpoint: Endpoint, timeoutMs: nu
   const { code, details } = error;
   const known = codeOfText(details);
   const where = { endpoint: endpoint.text, grpcCode: code };
+  if (tooLarge.test(details)) return new ClusterError('request-too-large', details, where, { cause: error });
   if (known !== undefined) return new ClusterError(known, details, where, { cause: error });
   switch (code) {
     case grpc.UNAVAILABLE:
@@ -89,11 +99,7 @@ export function failureOf(error: ServiceError, endpoint: Endpoint, timeoutMs: nu
     case grpc.DEADLINE_EXCEEDED:
       if (!neverConnected(details)) return noAnswer(endpoint, timeoutMs, error);
       return connectionFailed(endpoint, `no connection within ${timeoutMs} ms`, false, error);
-    case grpc.CANCELLED:
-      return new ClusterError('cancelled', `${endpoint.text}: ${details}`, where, { cause: error });
-    case grpc.UNIMPLEMENTED:
-      return new ClusterError('unimplemented', `${endpoint.text}: ${details}`, where, { cause: error });
-    default:
-      return new ClusterError('remote', `${endpoint.text}: ${details}`, { ...where, details }, { cause: error });
   }
+  const plain = plainCodes.get(code) ?? 'remote';
+  return new ClusterError(plain, `${endpoint.text}: ${details}`, { ...where, details }, { cause: error });
 }

@@ -39,7 +39,7 @@ export class Leader implements Behaviour {
 
   /** Whether `flush` would send something. */
   get hasWork(): boolean {
-    return this.#mayStartReads || this.#replication.isDue();
+    return this.#mayStartReads || this.#isCallDue || this.#replication.isDue();
   }
 
   get transferee(): MemberId {
@@ -93,10 +93,7 @@ export class Leader implements Behaviour {
   }
 
   transferLeadership(to: MemberId): void {
-    const progress = this.#replication.progress.get(to);
-    if (progress === undefined || !this.#core.quorum.includes(to)) return;
-    this.#transfer.begin(to);
-    this.#handOver(to, progress);
+    if (to !== this.#core.id && this.#core.quorum.includes(to)) this.#transfer.begin(to);
   }
 
   reportUnreachable(id: MemberId): void {
@@ -120,6 +117,7 @@ export class Leader implements Behaviour {
   flush(): void {
     if (this.#mayStartReads) this.#startReadRound();
     this.#replication.sendAppends();
+    if (this.#isCallDue) this.#callTransferee();
   }
 
   /** Members that asked us notice on their own that we no longer lead. */
@@ -172,12 +170,18 @@ export class Leader implements Behaviour {
       progress.answeredHeartbeat(this.#core.log.lastIndex());
       this.#confirmReads(progress, message.context);
     }
-    if (message.from === this.#transfer.transferee) this.#handOver(message.from, progress);
+    if (message.from === this.#transfer.transferee) this.#transfer.heard();
   }
 
-  #handOver(to: MemberId, { match }: Progress): void {
-    const { id: from, term, log, outbox } = this.#core;
-    if (match === log.lastIndex()) outbox.send({ kind: 'timeout-now', from, to, term });
+  get #isCallDue(): boolean {
+    const match = this.#replication.progress.get(this.#transfer.transferee)?.match;
+    return this.#transfer.isCallDue(match, this.#core.log.lastIndex());
+  }
+
+  #callTransferee(): void {
+    const { id: from, term, outbox } = this.#core;
+    this.#transfer.called();
+    outbox.send({ kind: 'timeout-now', from, to: this.#transfer.transferee, term });
   }
 
   #advanceCommit(): void {

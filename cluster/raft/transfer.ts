@@ -1,10 +1,11 @@
-import { type MemberId, noMember } from '../numbers.js';
+import { type Index, type MemberId, noMember } from '../numbers.js';
 
 /** A leadership on its way to another member (thesis 3.10); given up after an election timeout. */
 export class Transfer {
   readonly #ticksMax: number;
   #transferee: MemberId = noMember;
   #elapsed = 0;
+  #mayCall = false;
 
   constructor(ticksMax: number) {
     this.#ticksMax = ticksMax;
@@ -23,6 +24,21 @@ export class Transfer {
     if (to === this.#transferee) return;
     this.#transferee = to;
     this.#elapsed = 0;
+    this.#mayCall = true;
+  }
+
+  /** The transferee has answered something: a call that was lost may be repeated. */
+  heard(): void {
+    this.#mayCall = true;
+  }
+
+  /** Whether to call on the transferee to take over, given how far its log goes. */
+  isCallDue(match: Index | undefined, last: Index): boolean {
+    return this.isUnderWay && this.#mayCall && match === last;
+  }
+
+  called(): void {
+    this.#mayCall = false;
   }
 
   tick(): void {

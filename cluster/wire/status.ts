@@ -31,6 +31,7 @@ const table: Readonly<Record<ClusterErrorCode, WireStatus>> = {
   'lease-not-found': etcd(grpc.NOT_FOUND, 'requested lease not found'),
   'invalid-argument': own(grpc.INVALID_ARGUMENT),
   unimplemented: own(grpc.UNIMPLEMENTED),
+  'unknown-service': { code: grpc.NOT_FOUND, text: 'unknown service' },
 
   'no-leader': etcd(grpc.UNAVAILABLE, 'no leader'),
   'not-leader': etcd(grpc.FAILED_PRECONDITION, 'not leader'),

@@ -151,6 +151,12 @@ test('a text that is not one of etcd keeps its gRPC code in the details', async 
   t.like(error.details, { grpcCode: status.DATA_LOSS, details: 'odd' });
 });
 
+test('what is too large for gRPC is too large, in the words of grpc-go too', async (t) => {
+  const details = 'grpc: received message larger than max (3000000 vs. 2097152)';
+  const { endpoint } = await server(t, { code: status.RESOURCE_EXHAUSTED, details });
+  await refused(t, 'request-too-large', client(t, [endpoint]).put('k', 'v'));
+});
+
 test('a method that the server does not have is unimplemented', async (t) => {
   const { endpoint } = await server(t, 'serve');
   await refused(t, 'unimplemented', client(t, [endpoint]).auth.userList());

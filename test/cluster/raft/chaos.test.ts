@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Chaos } from './chaos.js';
 
-const seeds = Array.from({ length: Number(process.env.QUORATE_SEEDS ?? 20) }, (_, at) => at + 1);
+const seeds = Array.from({ length: Number(process.env.QUORATE_SEEDS ?? 60) }, (_, at) => at + 1);
 const steps = 8000;
 
 const survives = test.macro({

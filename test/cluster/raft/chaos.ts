@@ -6,12 +6,14 @@ import type { SimulatedMember } from './simulated-member.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+type Act = readonly [weight: number, act: () => void];
+
 /** Everything that can go wrong, in an order that a seed decides, with a checker that watches after every step. */
 export class Chaos {
   readonly checker = new RaftChecker();
   readonly #cluster: SimulatedCluster;
   readonly #random: () => number;
-  readonly #acts: readonly (readonly [weight: number, act: () => void])[];
+  readonly #acts: readonly Act[];
   #values = 0;
   #contexts = 0;
 
@@ -26,23 +28,33 @@ export class Chaos {
       learners: 1,
     });
     this.#acts = [
-      [5, () => this.#tick()],
+      [30, () => this.#on((member) => member.raft.tick())],
       [120, () => this.#withPacket((packet) => this.#arrive(packet))],
       [60, () => this.#deliverInOrder()],
-      [4, () => this.#withPacket(() => {})],
-      [4, () => this.#withPacket((packet) => this.#cluster.packets.push(packet, packet))],
       [120, () => this.#on((member) => this.#take(member))],
-      [120, () => this.#on((member) => member.finishWrite())],
       [12, () => this.#on((member) => this.#propose(member))],
       [8, () => this.#on((member) => this.#read(member))],
-      [1, () => this.#on((member) => this.#crash(member))],
+      [1, () => this.#each((member) => this.#reportLostSnapshots(member))],
       [6, () => this.#any((member) => this.#restart(member))],
-      [1, () => this.#cluster.isolate(this.#below(this.#cluster.members.size) + 1)],
       [4, () => this.#cluster.heal()],
-      [1, () => this.#on((member) => member.compact(index(this.#below(member.state.length + 1))))],
-      [1, () => this.#on((member) => member.raft.transferLeadership(this.#anyId()))],
-      [1, () => this.#on((member) => member.raft.reportUnreachable(this.#anyId()))],
-      [1, () => this.#on((member) => member.raft.campaign())],
+      ...this.#hazards(),
+    ];
+  }
+
+  /** Some seeds have none of a hazard, others plenty: that finds more than an even mixture does. */
+  #hazards(): readonly Act[] {
+    const often = () => [0, 1, 4][this.#below(3)] ?? 0;
+    const diskSpeed = [120, 40, 10][this.#below(3)] ?? 0;
+    return [
+      [diskSpeed, () => this.#on((member) => member.finishWrite())],
+      [4 * often(), () => this.#withPacket(() => {})],
+      [4 * often(), () => this.#withPacket((packet) => this.#cluster.packets.push(packet, packet))],
+      [often(), () => this.#on((member) => this.#crash(member))],
+      [often(), () => this.#cluster.isolate(this.#below(this.#cluster.members.size) + 1)],
+      [often(), () => this.#on((member) => member.compact(index(this.#below(member.state.length + 1))))],
+      [often(), () => this.#on((member) => member.raft.transferLeadership(this.#anyId()))],
+      [often(), () => this.#on((member) => member.raft.reportUnreachable(this.#anyId()))],
+      [often(), () => this.#on((member) => member.raft.campaign())],
     ];
   }
 

@@ -160,6 +160,15 @@ test('a pre-candidate of an older term learns the present one from the refusal',
   t.is(roles(cluster)[0], 'follower');
 });
 
+test('a pre-vote for the term that a member is in already is refused with that term', (t) => {
+  const cluster = new SimulatedCluster(3);
+  cluster.elect(1);
+  const { raft } = cluster.member(2);
+  cluster.tick([2], 9);
+  raft.step({ ...longLog, kind: 'pre-vote', from: three, to: two, term: term(1), transfer: false });
+  t.like(raft.takeReady().messages, [{ kind: 'pre-vote-reply', rejected: true, term: term(1) }]);
+});
+
 test('votes, asked and given, leave only when they are durable', (t) => {
   const cluster = new SimulatedCluster(3);
   const [candidate, voter] = [cluster.member(1), cluster.member(2)];

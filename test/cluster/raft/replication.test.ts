@@ -201,6 +201,20 @@ test('a late, shorter append does not cut off what came after it', (t) => {
   return t.is(Number(follower.raft.status().commit), 3);
 });
 
+test('an append behind the commit index is answered with the commit index, even where it is compacted', (t) => {
+  const cluster = new SimulatedCluster(2);
+  cluster.elect(1);
+  cluster.member(1).raft.propose(['a', 'b'].map(bytes));
+  cluster.settle();
+  const [late] = appendsTo(cluster, two);
+  cluster.stabilize();
+  const follower = cluster.member(2);
+  follower.compact(index(3));
+  if (late === undefined) return t.fail('no append');
+  follower.raft.step({ ...late, prevIndex: index(1), prevTerm: term(1) });
+  return t.like(follower.raft.takeReady().afterDurable, [{ kind: 'append-reply', rejected: false, index: index(3) }]);
+});
+
 test('a follower acknowledges, and applies, only what is durable', (t) => {
   const cluster = new SimulatedCluster(3);
   cluster.elect(1);

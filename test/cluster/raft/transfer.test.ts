@@ -76,3 +76,11 @@ test('a late call to take over, of a past leader, is ignored', (t) => {
   cluster.stabilize();
   return t.is(Number(cluster.member(2).raft.status().term), 2);
 });
+
+test('only the leader may call a member to take over', (t) => {
+  const cluster = new SimulatedCluster(3);
+  cluster.elect(1);
+  const { raft } = cluster.member(2);
+  raft.step({ kind: 'timeout-now', from: three, to: two, term: raft.status().term });
+  t.is(raft.status().role, 'follower');
+});

@@ -1,0 +1,82 @@
+import { revision } from '../numbers.js';
+import type { Caller } from '../operations/action.js';
+import type { Operation, Txn } from '../operations/kv.js';
+import { toCount } from '../wire/long.js';
+import { deleteRangeOf, putOf, rangeOf, txnOf } from '../wire/requests.js';
+import { deleteRangeResponse, putResponse, rangeResponse, txnResponse } from '../wire/responses.js';
+import type { kvMethods } from '../wire/services.js';
+import { checkKey, checkPut, checkTxn } from './checks.js';
+import type { CallContext } from './context.js';
+import type { Desk } from './desk.js';
+import type { Handlers } from './services.js';
+
+/** Whether nothing in it writes, so that it needs no place in the log. */
+const onlyReads = ({ success, failure }: Txn): boolean => [...success, ...failure].every(reads);
+const reads = (operation: Operation): boolean =>
+  operation.kind === 'range' || (operation.kind === 'txn' && onlyReads(operation));
+
+/** Whether the caller takes this member's own view for everything in it. Of compares alone nobody has said so. */
+function isSerializable({ success, failure }: Txn): boolean {
+  const operations = [...success, ...failure];
+  return operations.length > 0 && operations.every(isSerializableRead);
+}
+const isSerializableRead = (operation: Operation): boolean =>
+  operation.kind === 'range' ? operation.serializable : operation.kind === 'txn' && isSerializable(operation);
+
+/** etcdserverpb.KV */
+export function kvHandlers(
+  desk: Desk,
+): Handlers<typeof kvMethods, 'range' | 'put' | 'deleteRange' | 'txn' | 'compact'> {
+  const { kv, permissions, txnOpsMax, compactionDone } = desk.state;
+
+  const readAs = <Response>(
+    serializable: boolean,
+    context: CallContext,
+    read: (caller: Caller | undefined) => Response,
+  ) => (serializable ? desk.read(context, read) : desk.readLinearized(context, read));
+
+  return {
+    async range(request, context) {
+      const range = rangeOf(request);
+      checkKey(range);
+      return readAs(range.serializable, context, (caller) => {
+        permissions.checkRead(caller, range);
+        return rangeResponse(kv.range(range), desk.header());
+      });
+    },
+
+    async put(request, context) {
+      const put = putOf(request);
+      checkPut(put);
+      const { result, header } = await desk.propose(put, 'put', context);
+      return putResponse(result, header);
+    },
+
+    async deleteRange(request, context) {
+      const operation = deleteRangeOf(request);
+      checkKey(operation);
+      const { result, header } = await desk.propose(operation, 'delete-range', context);
+      return deleteRangeResponse(result, header);
+    },
+
+    async txn(request, context) {
+      const txn = txnOf(request);
+      checkTxn(txn, txnOpsMax);
+      if (!onlyReads(txn)) {
+        const { result, header } = await desk.propose(txn, 'txn', context);
+        return txnResponse(result, header);
+      }
+      return readAs(isSerializable(txn), context, (caller) => {
+        permissions.checkTxn(caller, txn);
+        return txnResponse(kv.apply(txn), desk.header());
+      });
+    },
+
+    async compact(request, context) {
+      const at = revision(toCount(request.revision));
+      const answer = await desk.change({ kind: 'compact', revision: at }, context);
+      if (request.physical) await compactionDone(context.signal);
+      return answer;
+    },
+  };
+}

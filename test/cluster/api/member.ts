@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { ExecutionContext } from 'ava';
+import { GrpcFront } from '../../../cluster/api/grpc.js';
+import type { ApiState } from '../../../cluster/api/state.js';
+import { Applier } from '../../../cluster/apply/applier.js';
+import { encodeCommand } from '../../../cluster/apply/command.js';
+import { Permissions } from '../../../cluster/apply/permissions.js';
+import { Auth } from '../../../cluster/auth/auth.js';
+import { Authenticator } from '../../../cluster/auth/authenticator.js';
+import { Passwords } from '../../../cluster/auth/passwords.js';
+import { Tokens } from '../../../cluster/auth/tokens.js';
+import { type ConnectOptions, connect, type EtcdClient } from '../../../cluster/client/client.js';
+import type { Consensus } from '../../../cluster/consensus.js';
+import { ClusterError } from '../../../cluster/errors.js';
+import { silentLogger } from '../../../cluster/logger.js';
+import { Members } from '../../../cluster/members/members.js';
+import { clusterId, type Index, index, type MemberId, memberId, noMember, term } from '../../../cluster/numbers.js';
+import { Kv } from '../../../cluster/store/index.js';
+import type { TestAuthority } from '../../certificates.js';
+import { memoryTables } from '../auth/memory-tables.js';
+
+const requestBytesMax = 1.5 * 1024 * 1024;
+const self = memberId(0xfedcba9876543210n);
+
+/** A log of one member that commits at once: every entry goes through the real applier, encoded and decoded. */
+class DirectLog implements Consensus {
+  leader: MemberId = self;
+  applied = index(0);
+  /** Runs before the next proposal is carried out, once. */
+  before: (() => Promise<unknown>) | undefined;
+  linearized = 0;
+  readonly #applier: Applier;
+
+  constructor(applier: Applier) {
+    this.#applier = applier;
+  }
+
+  async propose(...[action, caller]: Parameters<Consensus['propose']>) {
+    this.#checkLeader();
+    const { before } = this;
+    this.before = undefined;
+    await before?.();
+    const data = encodeCommand({ proposal: { proposer: self, sequence: this.applied }, caller, action });
+    if (data.length > requestBytesMax) throw new ClusterError('request-too-large', `${data.length} bytes`);
+    this.applied = index(this.applied + 1);
+    const applied = this.#applier.apply({ index: this.applied, term: term(2), kind: 'command', data });
+    if (applied === undefined) throw new Error('a command came to nothing');
+    if (applied.outcome instanceof ClusterError) throw applied.outcome;
+    return applied.outcome;
+  }
+
+  async linearize(): Promise<void> {
+    this.#checkLeader();
+    this.linearized += 1;
+  }
+
+  status() {
+    const { leader, applied } = this;
+    return {
+      clusterId: clusterId(0xabcdefn),
+      memberId: self,
+      leader,
+      term: term(2),
+      commitIndex: applied,
+      appliedIndex: applied,
+    };
+  }
+
+  #checkLeader(): void {
+    if (this.leader === noMember) throw new ClusterError('no-leader', 'the leader is gone');
+  }
+}
+
+export interface TestMember {
+  readonly endpoint: string;
+  readonly state: ApiState;
+  readonly kv: Kv;
+  readonly log: DirectLog;
+  readonly front: GrpcFront;
+  client(options?: Partial<ConnectOptions>): EtcdClient;
+}
+
+function buildState(clientCertAuth: boolean): { state: ApiState; kv: Kv; log: DirectLog } {
+  const tables = memoryTables();
+  const kv = new Kv(tables);
+  const tokens = new Tokens({ now: () => Date.now() });
+  const auth = new Auth(tables, tokens);
+  const members = new Members(tables);
+  members.initialise([
+    { id: self, name: 'm1', peerUrls: ['https://p:2380'], clientUrls: ['https://c:2379'], isLearner: false },
+  ]);
+  const backend = { transact: <T>(_: Index, work: () => T): T => work() };
+  const applier = new Applier({ backend, kv, auth, members });
+  const log = new DirectLog(applier);
+  const passwords = new Passwords(4);
+  const authenticator = new Authenticator({
+    auth,
+    tokens,
+    passwords,
+    clientCertAuth,
+    appliedIndex: () => log.applied,
+    linearize: () => log.linearize(),
+  });
+  const state: ApiState = {
+    consensus: log,
+    kv,
+    compactionDone: async () => {
+      while (kv.compactStep(100));
+    },
+    auth,
+    authenticator,
+    passwords,
+    permissions: new Permissions(auth),
+    members,
+    storage: { size: () => 20480, sizeInUse: () => 8192 },
+    txnOpsMax: 128,
+    version: '0.0.0-test',
+  };
+  return { state, kv, log };
+}
+
+async function listen(t: ExecutionContext, authority: TestAuthority | undefined, serve: (socket: Socket) => void) {
+  const files = authority && (await authority.server());
+  const server = files
+    ? createTlsServer({ ...files, requestCert: true, rejectUnauthorized: true, ALPNProtocols: ['h2'] }, serve)
+    : createServer(serve);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  return `${files ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** The API of a member over sockets, with the real state rooms below and a log of one; mutual TLS with `authority`. */
+export async function startMember(t: ExecutionContext, authority?: TestAuthority): Promise<TestMember> {
+  const { state, kv, log } = buildState(authority !== undefined);
+  const front = new GrpcFront({ state, requestBytesMax, logger: silentLogger });
+  const endpoint = await listen(t, authority, (socket) => front.serve(socket));
+  t.teardown(() => front.close(0));
+  const client = (options: Partial<ConnectOptions> = {}): EtcdClient => {
+    const made = connect({ endpoints: [endpoint], ...options });
+    t.teardown(() => made.close());
+    return made;
+  };
+  return { endpoint, state, kv, log, front, client };
+}
