@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { sweepFolder } from '#pki';
+import { shellArgument } from '#templates';
 import type { Artifact } from '../artifacts/artifact.js';
 import { desiredArtifacts, phaseOf } from '../artifacts/desired.js';
 import { WizardError } from '../errors.js';
@@ -56,7 +57,7 @@ async function sweep(dir: string, artifacts: readonly Artifact[]): Promise<numbe
 }
 
 function cancelled(done: number, all: number, dir: string): WizardError {
-  const hint = `quorate apply --dir ${dir} goes on from there`;
+  const hint = `quorate apply --dir ${shellArgument(dir)} goes on from there`;
   return new WizardError('cancelled', `stopped after ${done} of ${all} steps`, { done, all }, { hint });
 }
 

@@ -8,8 +8,9 @@ import { memberArtifacts } from './members.js';
 const phases: Readonly<Record<Artifact['kind'], number>> = {
   authority: 0,
   folder: 1,
-  'key-pair': 2,
-  password: 3,
+  // Before the keys, which take longer: one that was typed is not lost to a run that is interrupted.
+  password: 2,
+  'key-pair': 3,
   trust: 4,
   access: 4,
   file: 4,

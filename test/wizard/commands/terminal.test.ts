@@ -1,0 +1,144 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parsePlanText } from '../../../wizard/plan/parse.js';
+import { defaultPlan } from '../../../wizard/plan/plan.js';
+import { judge } from '../../judges.js';
+import { temporaryFolder } from '../apply/folder.js';
+import { main, quorate } from './quorate.js';
+import { openPane } from './tmux.js';
+
+const terminal = judge('tmux');
+
+const command = (dir: string): string => `env -u NO_COLOR '${process.execPath}' '${main}' --dir '${dir}'`;
+
+terminal.test('Enter all the way through makes a three-member cluster on this machine', async (t) => {
+  t.timeout(120_000);
+  const dir = join(temporaryFolder(t), 'quorate');
+  const pane = openPane(t, command(dir));
+  const questions = [
+    /Name of the cluster/,
+    /\? Engine/,
+    /How its members run/,
+    /\? Members/,
+    /Member 1 of 3/,
+    /Member 2 of 3/,
+    /Member 3 of 3/,
+    /A user besides root/,
+    /What app may do/,
+    /keys of app begin with/,
+    /May app sign in with a password/,
+    /Another user/,
+  ];
+  for (const question of questions) {
+    await pane.shows(question);
+    t.false(existsSync(dir));
+    pane.press('Enter');
+  }
+  await pane.shows(/\d+ steps: 1 authority, \d+ folders, 8 certificates, \d+ files\s+\? Write this to/);
+  t.false(existsSync(dir));
+  pane.press('Enter');
+  await pane.shows(/ended with 0/);
+  const { plan } = parsePlanText(readFileSync(join(dir, 'quorate.yaml'), 'utf8'), 'quorate.yaml');
+  // The usual ports may be in use where the test runs.
+  const members = plan.members.map((member, index) => ({
+    ...member,
+    clientPort: defaultPlan.members[index]?.clientPort,
+    peerPort: defaultPlan.members[index]?.peerPort,
+  }));
+  t.deepEqual<unknown, unknown>({ ...plan, members }, defaultPlan);
+  t.is((await quorate(['plan', '--dir', dir])).code, 0);
+});
+
+terminal.test('a wrong answer to a question is refused there with the reason, and the right one goes on', async (t) => {
+  t.timeout(120_000);
+  const server = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const dir = join(temporaryFolder(t), 'quorate');
+  const pane = openPane(t, command(dir));
+  const answer = (text: string): void => {
+    pane.press('C-u');
+    pane.type(text);
+    pane.press('Enter');
+  };
+
+  await pane.shows(/Name of the cluster/);
+  answer('a/b');
+  await pane.shows(/> "a\/b" can't be a cluster name: it names files and certificates; letters, digits/);
+  answer('trial');
+  await pane.shows(/\? Engine/);
+  pane.press('Enter');
+  await pane.shows(/How its members run/);
+  pane.press('Enter');
+  await pane.shows(/survives the loss of one/);
+  pane.press('Up');
+  await pane.shows(/survives no loss/);
+  pane.press('Enter');
+
+  await pane.shows(/Member 1 of 1/);
+  answer('m1');
+  await pane.shows(/> "m1" is no member; a name, a space, an address/);
+  answer('m1 0.0.0.0');
+  await pane.shows(/> 0\.0\.0\.0 is no address that others can dial/);
+  answer(`m1 127.0.0.1:${port}`);
+  await pane.shows(new RegExp(`> 127\\.0\\.0\\.1 port ${port} is in use; choose another port`));
+  answer('m1 [::1]:43279,43280');
+
+  await pane.shows(/A user besides root/);
+  answer('../x');
+  await pane.shows(/> "\.\.\/x" can't be a user name/);
+  answer('m1');
+  await pane.shows(/> m1 is a member's name/);
+  answer('ada');
+  await pane.shows(/What ada may do/);
+  pane.press('Enter');
+  await pane.shows(/keys of ada begin with/);
+  answer('/ada/');
+  await pane.shows(/May ada sign in with a password/);
+  answer('y');
+  await pane.shows(/The password of ada/);
+  answer('x'.repeat(73));
+  await pane.shows(/> a password has at most 72 bytes, this one has 73/);
+  answer('correct horse');
+  await pane.shows(/Another user/);
+  answer('ADA');
+  await pane.shows(/> "ADA" is already the name of access\.users\[0\]/);
+  answer('-');
+  const screen = await pane.shows(/\? Write this to/);
+  t.false(screen.includes('correct horse'));
+  t.false(existsSync(dir));
+  answer('y');
+  await pane.shows(/ended with 0/);
+  t.is(readFileSync(join(dir, 'users/ada/ada.password'), 'utf8'), 'correct horse\n');
+  t.regex(
+    readFileSync(join(dir, 'quorate.yaml'), 'utf8'),
+    /- \{ name: m1, host: "?::1"?, clientPort: 43279, peerPort: 43280 \}/,
+  );
+});
+
+terminal.test('Ctrl-C at a question ends the wizard with 130, and nothing was written', async (t) => {
+  const dir = join(temporaryFolder(t), 'quorate');
+  const pane = openPane(t, command(dir));
+  await pane.shows(/Name of the cluster/);
+  pane.press('C-c');
+  await pane.shows(/cancelled: nothing was written\s+hint: quorate init asks again\s+ended with 130/);
+  t.false(existsSync(dir));
+});
+
+terminal.test('no to the plan ends the wizard with 130, and nothing was written', async (t) => {
+  const folder = temporaryFolder(t);
+  const dir = join(folder, 'quorate');
+  const answers = join(folder, 'answers.yaml');
+  writeFileSync(
+    answers,
+    'version: 1\ncluster: { name: demo, run: systemd }\nmembers: [{ name: m1, host: 10.0.0.1 }]\n',
+  );
+  const pane = openPane(t, `${command(dir)} init --answers '${answers}'`);
+  await pane.shows(/\? Write this to/);
+  pane.press('n', 'Enter');
+  await pane.shows(/nothing was written\s+hint: quorate init --dir .* asks again\s+ended with 130/);
+  t.false(existsSync(dir));
+});

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { writeNew } from '#pki';
+import { outstandingSteps } from '../apply/apply.js';
+import { WizardError } from '../errors.js';
+import { planFile } from '../layout.js';
+import type { Plan } from '../plan/plan.js';
+import { printPlan } from '../plan/print.js';
+import { type ExitCode, exitCodes } from '../report.js';
+import { type Answered, answered } from './answers-source.js';
+import { makeMatch } from './apply.js';
+import type { Context, Given } from './command.js';
+import { dirFlag, linesToInstall, linesToTry } from './next-lines.js';
+import { stepCount, stepLines, stepSummary } from './plan.js';
+import { findPlan } from './plan-file.js';
+import type { Start } from './start.js';
+
+const publicFile = 0o644;
+
+interface Session {
+  readonly context: Context;
+  /** Whether somebody is there, and wants to be asked before something is written. */
+  readonly ask: boolean;
+  readonly dryRun: boolean;
+  readonly answersFile: string | undefined;
+}
+
+/** A plan that is there is gone on with; answers that say otherwise are not written over it. */
+async function choosePlan({ context, ask, answersFile }: Session, existing: Plan | undefined): Promise<Answered> {
+  const { terminal, dir } = context;
+  if (existing === undefined) return answered(context, answersFile, ask);
+  const path = join(dir, planFile);
+  if (answersFile === undefined) {
+    terminal.say(`${path} is there: going on with it`);
+    return { plan: existing, passwords: new Map() };
+  }
+  const chosen = await answered(context, answersFile, ask);
+  if (isDeepStrictEqual(chosen.plan, existing)) return chosen;
+  const hint = `choose another --dir; to change this cluster, edit ${path} and run quorate apply`;
+  throw new WizardError('plan-differs', `${path} is there already and differs from ${answersFile}`, { path }, { hint });
+}
+
+/** Ports are only looked at for a new cluster: an old one's may be in use by its own members. */
+async function checkPorts(plan: Plan): Promise<void> {
+  if (plan.cluster.run !== 'local') return;
+  const { portObjection, probePort } = await import('../questions/ports.js');
+  for (const member of plan.members) {
+    const objection = await portObjection(member, probePort);
+    if (objection === undefined) continue;
+    const hint = `${objection.hint}; with other ports: quorate init --dry-run > plan.yaml, edit it, quorate init --answers plan.yaml`;
+    throw new WizardError('port-in-use', `${member.name}: ${objection.what}`, { member: member.name }, { hint });
+  }
+}
+
+/** Writes quorate.yaml and all that follows from it. */
+async function make({ context }: Session, { plan, passwords }: Answered, isNew: boolean): Promise<void> {
+  const { terminal, dir } = context;
+  if (isNew) await writeNew(join(dir, planFile), printPlan(plan), publicFile);
+  const steps = await makeMatch(context, plan, passwords);
+  terminal.say(`${dir} is as its plan wants it${steps.length === 0 ? '' : `, after ${stepCount(steps)}`}`);
+}
+
+async function finish({ context }: Session, plan: Plan, start: Start | undefined): Promise<void> {
+  const { terminal, dir, givenDir } = context;
+  if (plan.cluster.run !== 'local') {
+    terminal.say('next, on each host:');
+    for (const line of linesToInstall(plan, dir, givenDir)) terminal.result(line);
+    return;
+  }
+  if (start === undefined) {
+    terminal.say(`next: quorate up${dirFlag(givenDir)}`);
+    return;
+  }
+  await start(plan, context);
+  terminal.say('try it:');
+  for (const line of linesToTry(plan, dir, givenDir)) terminal.result(line);
+}
+
+async function confirmed({ context, ask }: Session): Promise<boolean> {
+  if (!ask) return true;
+  const { confirm } = await import('../questions/ask.js');
+  return confirm(`Write this to ${context.dir}?`);
+}
+
+/** The wizard: answers, plan, confirmation, apply, start. */
+export async function runWizard(context: Context, given: Given, start: Start | undefined): Promise<ExitCode> {
+  const { terminal, dir, now } = context;
+  const answersFile = typeof given.answers === 'string' ? given.answers : undefined;
+  const dryRun = given.dryRun === true;
+  const ask = terminal.interactive && given.yes !== true;
+  const session: Session = { context, ask, dryRun, answersFile };
+  const existing = await findPlan(context);
+  if (!terminal.interactive && given.yes !== true && answersFile === undefined && existing === undefined) {
+    terminal.say('no terminal to ask on: taking the defaults, as with --yes');
+  }
+  const chosen = await choosePlan(session, existing);
+  const isNew = existing === undefined;
+  const steps = await outstandingSteps(chosen.plan, dir, now());
+  if (dryRun) {
+    terminal.result(printPlan(chosen.plan).trimEnd());
+    for (const line of stepLines(steps)) terminal.say(line);
+    return exitCodes.done;
+  }
+  if (isNew) await checkPorts(chosen.plan);
+  if (isNew) terminal.say(printPlan(chosen.plan).trimEnd());
+  if (ask && steps.length > 0) terminal.say(stepSummary(steps));
+  if ((isNew || steps.length > 0) && !(await confirmed(session))) {
+    const hint = `quorate init${dirFlag(context.givenDir)} asks again`;
+    throw new WizardError('cancelled', 'nothing was written', {}, { hint });
+  }
+  await make(session, chosen, isNew);
+  await finish(session, chosen.plan, start);
+  return exitCodes.done;
+}
+
+/** `quorate init`, and `quorate` alone. Members are started by `quorate up`. */
+export const init = (context: Context, given: Given): Promise<ExitCode> => runWizard(context, given, undefined);

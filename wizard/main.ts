@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { runProgram } from './program.js';
+import { exitCodes, report } from './report.js';
+import { Terminal } from './terminal.js';
+
+// The bin: this process's streams and signals around a command line.
+
+const args = process.argv.slice(2);
+const plain = args.includes('--no-color') || (process.env.NO_COLOR ?? '') !== '';
+// The prompts' colours are decided by Node, which reads the variable.
+if (plain) process.env.NO_COLOR = '1';
+
+const { stdout, stderr, stdin } = process;
+const terminal = new Terminal({ stdout, stderr, stdin, colors: !plain });
+
+// `quorate plan | head` is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.done);
+});
+
+const controller = new AbortController();
+process.on('SIGINT', () => {
+  // The first Ctrl-C ends what is under way in good order, the second at once.
+  if (controller.signal.aborted) process.exit(exitCodes.cancelled);
+  controller.abort();
+});
+
+try {
+  process.exitCode = await runProgram({
+    args,
+    environment: process.env,
+    terminal,
+    signal: controller.signal,
+    now: () => new Date(),
+  });
+} catch (error) {
+  process.exitCode = report(terminal, error);
+}

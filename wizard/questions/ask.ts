@@ -1,0 +1,66 @@
+import { createPromptModule } from 'inquirer';
+import { WizardError } from '../errors.js';
+import type { Objection } from '../plan/complaints.js';
+import { nextQuestion } from './catalogue.js';
+import type { PortProbe } from './ports.js';
+import type { Answer, Answers, Question } from './question.js';
+
+// The only file that knows inquirer. Prompts go to stderr: stdout is for results.
+
+const objectionText = ({ what, hint }: Objection): string => (hint === undefined ? what : `${what}; ${hint}`);
+
+const validator = (question: { objection(value: string): Promise<Objection | undefined> }) => async (value: string) => {
+  const objection = await question.objection(value.trim());
+  return objection === undefined ? true : objectionText(objection);
+};
+
+function prompt(question: Question): object {
+  const { message } = question;
+  const base = { name: 'answer', message, default: question.default };
+  switch (question.kind) {
+    case 'text':
+      return { ...base, type: 'input', validate: validator(question) };
+    case 'choice': {
+      const choices = question.choices.map(({ value, label, description }) => ({ value, name: label, description }));
+      return { ...base, type: 'select', choices };
+    }
+    case 'yes-no':
+      return { ...base, type: 'confirm' };
+    case 'secret':
+      return { ...base, type: 'password', mask: true, validate: validator(question) };
+  }
+}
+
+/** inquirer ends with this when Ctrl-C or Ctrl-D is typed. */
+const isExit = (error: unknown): boolean => error instanceof Error && error.name === 'ExitPromptError';
+
+async function askOne(question: Question): Promise<Answer> {
+  const ask = createPromptModule({ output: process.stderr });
+  try {
+    const { answer } = (await ask([prompt(question)] as never)) as { answer: Answer };
+    return typeof answer === 'string' && question.kind !== 'secret' ? answer.trim() : answer;
+  } catch (error) {
+    if (!isExit(error)) throw error;
+    throw new WizardError(
+      'cancelled',
+      'cancelled: nothing was written',
+      {},
+      { hint: 'quorate init asks again', cause: error },
+    );
+  }
+}
+
+/** Asks everything. @throws WizardError `cancelled` */
+export async function askAll(probe: PortProbe): Promise<Answers> {
+  const answers: Record<string, Answer> = {};
+  for (;;) {
+    const question = await nextQuestion(answers, probe);
+    if (question === undefined) return answers;
+    answers[question.id] = await askOne(question);
+  }
+}
+
+/** @throws WizardError `cancelled` */
+export async function confirm(message: string): Promise<boolean> {
+  return (await askOne({ kind: 'yes-no', id: 'confirm', message, default: true })) === true;
+}

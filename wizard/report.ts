@@ -1,0 +1,42 @@
+import { type Complaint, complaintText } from './plan/complaints.js';
+import type { Terminal } from './terminal.js';
+
+// How an error reaches a person: `error: what happened`, then `hint: the next step`. The one place that does this.
+// The wings' errors are recognized by their fields: importing their classes would load the wings.
+
+export const exitCodes = { done: 0, failed: 1, usage: 2, pending: 2, cancelled: 130 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+interface Explained extends Error {
+  readonly code: string;
+  readonly hint?: unknown;
+  readonly complaints?: readonly Complaint[];
+}
+
+const isExplained = (error: unknown): error is Explained =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && 'details' in error;
+
+export function sayComplaint(terminal: Terminal, complaint: Complaint): void {
+  const label = complaint.severity === 'error' ? terminal.paint('red', 'error:') : terminal.paint('yellow', 'warning:');
+  terminal.say(`${label} ${complaintText(complaint)}`);
+  if (complaint.hint !== undefined) sayHint(terminal, complaint.hint);
+}
+
+function sayHint(terminal: Terminal, hint: string): void {
+  terminal.say(`${terminal.paint('cyan', 'hint:')} ${hint}`);
+}
+
+/** Says what went wrong and what to do next. */
+export function report(terminal: Terminal, error: unknown): ExitCode {
+  const label = terminal.paint('red', 'error:');
+  if (!isExplained(error)) {
+    terminal.say(`${label} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    sayHint(terminal, 'this is a mistake in quorate itself: please report it with the lines above');
+    return exitCodes.failed;
+  }
+  for (const complaint of error.complaints ?? []) sayComplaint(terminal, complaint);
+  terminal.say(`${error.code === 'cancelled' ? '' : `${label} `}${error.message}`);
+  if (typeof error.hint === 'string') sayHint(terminal, error.hint);
+  if (error.code === 'cancelled') return exitCodes.cancelled;
+  return error.code === 'usage' ? exitCodes.usage : exitCodes.failed;
+}
