@@ -1,4 +1,3 @@
-import type { KeyValues } from '../apply/applier.js';
 import type { Revision } from '../numbers.js';
 import type {
   DeleteRange,
@@ -14,7 +13,7 @@ import { Kv, type KvOptions } from '../store/index.js';
 import type { TableSource } from '../tables.js';
 
 /** The keys, for those who hold on to them over an installed snapshot: that gives the store new tables. */
-export class Keys implements KeyValues {
+export class Keys {
   readonly #options: KvOptions;
   #kv: Kv;
 
