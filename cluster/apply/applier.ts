@@ -11,9 +11,12 @@ import type { Kv } from '../store/kv.js';
 import { type Command, decodeCommand, type ProposalId } from './command.js';
 import { Permissions } from './permissions.js';
 
+/** The keys: a Kv, or what holds the present one where a snapshot may replace it. */
+export type KeyValues = Pick<Kv, 'revision' | 'apply' | 'compact'>;
+
 export interface ApplierOptions {
   readonly backend: Pick<Backend, 'transact'>;
-  readonly kv: Pick<Kv, 'revision' | 'apply' | 'compact'>;
+  readonly kv: KeyValues;
   readonly auth: Auth;
   readonly members: Members;
 }
