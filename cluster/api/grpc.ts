@@ -7,6 +7,7 @@ import {
   Server,
   ServerCredentials,
 } from '@grpc/grpc-js';
+import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Method } from '../wire/method.js';
 import { authMethods, clusterMethods, healthMethods, kvMethods, maintenanceMethods } from '../wire/services.js';
@@ -23,13 +24,16 @@ import type { ApiState } from './state.js';
 
 export interface GrpcFrontOptions {
   readonly state: ApiState;
-  /** Of a command in the log, --max-request-bytes. */
+  /** --max-request-bytes */
   readonly requestBytesMax: number;
   readonly logger: Logger;
 }
 
-/** As etcd: what is only a little too large is decoded, and refused with etcd's own text. */
+/** As in etcd: what is more than this too large is refused by gRPC, in its words. */
 const overheadBytes = 512 * 1024;
+
+/** In the place of a request that is not worth decoding: it is refused with etcd's own text. */
+const tooLarge = Symbol('too large');
 
 const serverOptions = (requestBytesMax: number) => ({
   'grpc.max_receive_message_length': requestBytesMax + overheadBytes,
@@ -44,11 +48,13 @@ export class GrpcFront {
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
   readonly #desk: Desk;
+  readonly #requestBytesMax: number;
   readonly #logger: Logger;
   readonly #stopping = new AbortController();
 
   constructor({ state, requestBytesMax, logger }: GrpcFrontOptions) {
     this.#desk = new Desk(state);
+    this.#requestBytesMax = requestBytesMax;
     this.#logger = logger;
     this.#server = new Server(serverOptions(requestBytesMax));
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -81,23 +87,28 @@ export class GrpcFront {
     for (const [name, { path, responseSerialize, requestDeserialize }] of Object.entries(methods)) {
       const handler = handlers[name];
       if (handler === undefined) continue;
-      this.#server.register(path, this.#unary(handler), responseSerialize, requestDeserialize, 'unary');
+      const read = (bytes: Buffer): unknown =>
+        bytes.length > this.#requestBytesMax ? tooLarge : requestDeserialize(bytes);
+      this.#server.register(path, this.#unary(handler), responseSerialize, read, 'unary');
     }
   }
 
   #unary(handler: Handler<never, unknown>): handleUnaryCall<unknown, never> {
     return (call, reply) => {
       const context = new GrpcContext(call);
-      this.#answer(handler, call.request as never, context).then(
+      this.#answer(handler, call.request, context).then(
         (response) => reply(null, response as never),
         (error: unknown) => reply(this.#failure(error, call.getPath(), context)),
       );
     };
   }
 
-  async #answer(handler: Handler<never, unknown>, request: never, context: GrpcContext): Promise<unknown> {
+  async #answer(handler: Handler<never, unknown>, request: unknown, context: GrpcContext): Promise<unknown> {
+    if (request === tooLarge) {
+      throw new ClusterError('request-too-large', `a request is at most ${this.#requestBytesMax} bytes long`);
+    }
     this.#desk.checkLeader(context);
-    return handler(request, context);
+    return handler(request as never, context);
   }
 
   #streaming<Request, Response>(

@@ -43,7 +43,6 @@ class DirectLog implements Consensus {
     this.before = undefined;
     await before?.();
     const data = encodeCommand({ proposal: { proposer: self, sequence: this.applied }, caller, action });
-    if (data.length > requestBytesMax) throw new ClusterError('request-too-large', `${data.length} bytes`);
     this.applied = index(this.applied + 1);
     const applied = this.#applier.apply({ index: this.applied, term: term(2), kind: 'command', data });
     if (applied === undefined) throw new Error('a command came to nothing');
