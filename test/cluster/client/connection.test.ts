@@ -10,13 +10,13 @@ import { freePort } from '../../etcd.js';
 
 type Answer = 'serve' | 'hang' | { code: number; details: string };
 
-/** A gRPC server that answers gets and puts as told, and counts them. */
+/** A gRPC server that answers gets and puts as told, and counts them. One that hangs does so in puts. */
 async function server(t: ExecutionContext, answer: Answer, credentials = ServerCredentials.createInsecure()) {
   const seen = { puts: 0, gets: 0 };
   const grpc = new Server();
   const handle = (kind: keyof typeof seen) => (_: unknown, reply: (error: object | null, value?: object) => void) => {
     seen[kind] += 1;
-    if (answer === 'serve') reply(null, {});
+    if (answer === 'serve' || (answer === 'hang' && kind === 'gets')) reply(null, {});
     else if (answer !== 'hang') reply(answer);
   };
   grpc.addService({ put: kvMethods.put, range: kvMethods.range }, { put: handle('puts'), range: handle('gets') });
@@ -76,7 +76,9 @@ test('a listener that says nothing fails the connection at the deadline, not the
 
 test('a server that does not answer is a timeout, for the request may have reached it', async (t) => {
   const { endpoint } = await server(t, 'hang');
-  const error = await refused(t, 'timeout', client(t, [endpoint]).put('k', 'v', { timeoutMs: 200 }));
+  const connected = client(t, [endpoint]);
+  await connected.get('k');
+  const error = await refused(t, 'timeout', connected.put('k', 'v', { timeoutMs: 200 }));
   t.regex(error.message, /no answer within 200 ms/);
 });
 
@@ -100,11 +102,12 @@ test('a certificate for the address is accepted', async (t) => {
 test('an aborted call is cancelled at once, and one that starts aborted is not sent', async (t) => {
   const { endpoint, seen } = await server(t, 'hang');
   const controller = new AbortController();
-  const call = client(t, [endpoint]).get('k', { signal: controller.signal });
+  const call = client(t, [endpoint]).put('k', 'v', { signal: controller.signal });
+  while (seen.puts === 0) await new Promise(setImmediate);
   controller.abort();
   await refused(t, 'cancelled', call);
   await refused(t, 'cancelled', client(t, [endpoint]).put('k', 'v', { signal: AbortSignal.abort() }));
-  t.is(seen.puts, 0);
+  t.is(seen.puts, 1);
 });
 
 test('a call goes on to the next endpoint when nobody listens at the first, and stays there', async (t) => {
