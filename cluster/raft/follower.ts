@@ -38,7 +38,6 @@ export class Follower implements Behaviour {
         this.#heartbeat(message);
         break;
       case 'snapshot':
-        this.#hear(message.from);
         this.#snapshot(message);
         break;
       case 'timeout-now':

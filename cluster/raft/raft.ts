@@ -276,4 +276,5 @@ export class Raft {
   }
 }
 
-const isFromLeader = ({ kind }: Message): boolean => kind === 'append' || kind === 'heartbeat' || kind === 'snapshot';
+/** Not a snapshot: it holds only what is committed, whoever sends it, and may be long on its way. */
+const isFromLeader = ({ kind }: Message): boolean => kind === 'append' || kind === 'heartbeat';

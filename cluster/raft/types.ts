@@ -67,7 +67,10 @@ export type Message = Envelope &
         readonly transfer: boolean;
       }
     | { readonly kind: 'vote-reply' | 'pre-vote-reply'; readonly rejected: boolean }
-    /** To raft: the state up to `mark` has arrived whole and can be installed. From raft: send it; the bytes travel beside raft. */
+    /**
+     * To raft: the state up to `mark` has arrived whole and can be installed; the sender need not lead any more.
+     * From raft: send it; the bytes travel beside raft, and every such message must end in reportSnapshot.
+     */
     | { readonly kind: 'snapshot'; readonly mark: SnapshotMark }
     | { readonly kind: 'timeout-now' }
     /** Follower to leader. */

@@ -131,6 +131,22 @@ test('a member that installs a snapshot takes no entries and does not campaign u
   t.is(cluster.member(3).raft.status().role, 'follower');
 });
 
+test('a snapshot says nothing about who leads: it may come late, from a past leader', (t) => {
+  const cluster = new SimulatedCluster(3);
+  cluster.elect(1);
+  cluster.member(1).raft.propose([bytes('a')]);
+  cluster.stabilize();
+  const mark = { index: index(2), term: cluster.member(1).raft.status().term, membership: cluster.membership };
+  cluster.member(1).raft.transferLeadership(memberId(2n));
+  cluster.stabilize();
+  for (const member of [cluster.member(2), cluster.member(3)]) {
+    const { term } = member.raft.status();
+    member.receive({ kind: 'snapshot', from: memberId(1n), to: member.id, term, mark }, member.state);
+    t.is(member.raft.status().leader, memberId(2n));
+  }
+  t.is(cluster.member(2).raft.status().role, 'leader');
+});
+
 test('a crash while a snapshot is installed leaves the old log and state', (t) => {
   const { laggard, leader, cluster } = withLaggard();
   const { term } = leader.raft.status();
