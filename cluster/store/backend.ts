@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rename, rm, statfs } from 'node:fs/promises';
+import { chmod, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Index } from '../numbers.js';
 import type { TableSource } from '../tables.js';
@@ -203,6 +203,7 @@ export class Backend {
     try {
       await rm(path, { force: true });
       await this.#root.backup(path, true);
+      await chmod(path, 0o600);
       await file.syncPath(path);
       // A commit may have come in between: the copy itself knows best.
       return await file.inspectFile(path);

@@ -7,6 +7,8 @@ import { decodeHead, type Place, placeKey, type Record, readNumber, readPlace, w
 
 const compactedKey = Buffer.from('compacted');
 const sweptKey = Buffer.from('swept');
+/** Stands after all changes of a revision. */
+const lastSub = 0xfffffffe;
 
 /**
  * Forgets what no read may ask for any more: of each key everything before its last change up to the compacted revision,
@@ -32,7 +34,7 @@ export class Compaction {
     const compacted = meta.get(compactedKey);
     const swept = meta.get(sweptKey);
     this.#compacted = revision(compacted === undefined ? 0 : readNumber(Buffer.from(compacted), 0));
-    this.#swept = swept === undefined ? { main: revision(0), sub: 0 } : readPlace(swept);
+    this.#swept = swept === undefined ? { main: revision(0), sub: lastSub } : readPlace(swept);
   }
 
   get revision(): Revision {
@@ -41,7 +43,8 @@ export class Compaction {
 
   /** Rows are left that no read can see. */
   get pending(): boolean {
-    return this.#swept.main < this.#compacted;
+    const { main, sub } = this.#swept;
+    return main < this.#compacted || (main === this.#compacted && sub < lastSub);
   }
 
   mark(to: Revision, latest: Revision): void {
@@ -88,5 +91,3 @@ export class Compaction {
     if (head !== undefined && head.mod.main === place.main && head.mod.sub === place.sub) this.#keys.bury(record.key);
   }
 }
-
-const lastSub = 0xfffffffe;
