@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { chmod, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Index } from '../numbers.js';
@@ -55,9 +56,13 @@ export class Backend {
 
   /** Opens the file, or makes it. Throws ClusterError: store-damaged, disk-full. */
   static async open(options: BackendOptions): Promise<Backend> {
+    const fresh = !existsSync(options.path);
     const root = file.openRoot(options.path, { lax: options.inline ?? false });
     try {
-      return new Backend(root, options);
+      const backend = new Backend(root, options);
+      // Else the first commits could be on the disk in a file without a name.
+      if (fresh) await file.syncFolderOf(options.path);
+      return backend;
     } catch (error) {
       await root.close();
       throw file.storeError(error, options.path, await freeBytes(options.path));

@@ -197,11 +197,12 @@ for (const [what, content] of [
 }
 
 async function filledFile(path: string): Promise<number> {
-  await using backend = await Backend.open({ path });
+  const backend = await Backend.open({ path });
   backend.transact(index(1), () => {
     for (let n = 0; n < 2000; n++) backend.table('rows').put(bytes(`key ${n}`), Buffer.alloc(300, 1));
   });
   await backend.commit();
+  await backend.close();
   return (await stat(path)).size;
 }
 
