@@ -1,11 +1,15 @@
 import type { LogFields, Logger } from '../../../cluster/logger.js';
 
 /** Waits for a condition, with a deadline. Gives what the condition gave. */
-export async function eventually<Value>(what: string, condition: () => Value, deadlineMs = 10_000): Promise<Value> {
+export async function eventually<Value>(
+  what: string,
+  condition: () => Value,
+  deadlineMs = 10_000,
+): Promise<Exclude<Value, undefined>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const value = condition();
-    if (value) return value;
+    if (value) return value as Exclude<Value, undefined>;
     if (performance.now() > deadline) throw new Error(`${what} did not happen within ${deadlineMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

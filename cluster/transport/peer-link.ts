@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import type { ClientHttp2Stream } from 'node:http2';
+import { ClusterError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { idText } from '../numbers.js';
+import type { Message } from '../raft/types.js';
+import { type Dialing, dial } from './dial.js';
+import { writeFrame } from './grpc-frames.js';
+import { encodeBatch } from './message-codec.js';
+import type { Peer } from './network.js';
+import { OccasionalLog } from './occasional-log.js';
+import { Outbox } from './outbox.js';
+
+export const messagesPath = '/quorate.Peer/Messages';
+
+const retryGrowth = 1.6;
+/** A peer that starts a moment later than this member is no news. */
+const quietMs = 2000;
+
+/** The way to one peer: a stream that is opened again whenever it breaks, and what waits for it. */
+export class PeerLink {
+  readonly peer: Peer;
+  readonly #dialing: Dialing;
+  readonly #logger: Logger;
+  readonly #log: OccasionalLog;
+  readonly #onUnreachable: () => void;
+  readonly #outbox = new Outbox();
+  readonly #stop = new AbortController();
+  #wake: () => void = () => {};
+  #stream: ClientHttp2Stream | undefined;
+  #retryMs: number;
+  #apartSince = performance.now();
+  #toldUnreachable = false;
+
+  constructor(peer: Peer, dialing: Dialing, logger: Logger, onUnreachable: () => void) {
+    this.peer = peer;
+    this.#dialing = dialing;
+    this.#logger = logger;
+    this.#log = new OccasionalLog(logger, 30_000);
+    this.#onUnreachable = onUnreachable;
+    this.#retryMs = dialing.limits.retryMinMs;
+    void this.#run();
+  }
+
+  send(messages: readonly Message[]): void {
+    const { outbox, outboxApart } = this.#dialing.limits;
+    if (this.#outbox.push(messages, this.#stream === undefined ? outboxApart : outbox) > 0) this.#unreachable();
+    this.#flush();
+  }
+
+  /** The peer has just shown that it lives: tries now what would have been tried later. */
+  hurry(): void {
+    if (this.#stream !== undefined) return;
+    this.#retryMs = this.#dialing.limits.retryMinMs;
+    this.#wake();
+  }
+
+  close(): void {
+    this.#stop.abort(new ClusterError('cancelled', `${this.peer.name} is no longer a peer`));
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      const url = this.peer.urls[attempt % this.peer.urls.length] ?? '';
+      try {
+        await this.#connect(url);
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        this.#failed(error);
+      }
+      await this.#pause();
+    }
+  }
+
+  /** Resolves when the stream has ended. */
+  async #connect(url: string): Promise<void> {
+    const { session, stream } = await dial(this.#dialing, this.peer, url, messagesPath, this.#stop.signal);
+    const end = (): void => session.destroy();
+    this.#stop.signal.addEventListener('abort', end);
+    try {
+      // How it ended does not matter: it will be opened again.
+      const closed = once(stream, 'close').catch(() => {});
+      this.#connected(stream, url);
+      await closed;
+    } finally {
+      this.#stop.signal.removeEventListener('abort', end);
+      session.destroy();
+      this.#stream = undefined;
+      this.#apartSince = performance.now();
+    }
+    if (this.#stop.signal.aborted) return;
+    this.#logger.warn('lost connection to peer', { 'remote-peer-id': this.peer.id, name: this.peer.name, url });
+    this.#unreachable();
+  }
+
+  #connected(stream: ClientHttp2Stream, url: string): void {
+    this.#stream = stream.on('drain', () => this.#flush()).resume();
+    this.#retryMs = this.#dialing.limits.retryMinMs;
+    this.#toldUnreachable = false;
+    this.#logger.info('connected to peer', { 'remote-peer-id': this.peer.id, name: this.peer.name, url });
+    this.#flush();
+  }
+
+  #flush(): void {
+    const { batchBytes, streamBytesMax } = this.#dialing.limits;
+    const stream = this.#stream;
+    if (stream === undefined || stream.destroyed || stream.writableEnded) return;
+    while (this.#outbox.length > 0 && stream.writableLength < streamBytesMax) {
+      writeFrame(stream, encodeBatch(this.#outbox.take(batchBytes)));
+    }
+    if (this.#outbox.length === 0) this.#toldUnreachable = false;
+  }
+
+  #failed(error: unknown): void {
+    this.#unreachable();
+    const { limits } = this.#dialing;
+    const refused = error instanceof ClusterError && error.code !== 'connection-failed';
+    if (refused) this.#retryMs = limits.retryMaxMs;
+    if (!refused && performance.now() - this.#apartSince < quietMs) return;
+    const fields = { 'remote-peer-id': idText(this.peer.id), name: this.peer.name, error };
+    const hint = error instanceof ClusterError && error.hint !== undefined ? { hint: error.hint } : {};
+    this.#log.warn(refused ? 'peer refused the connection' : 'peer is not reached', { ...fields, ...hint });
+  }
+
+  async #pause(): Promise<void> {
+    const jitter = 0.8 + 0.4 * Math.random();
+    const pauseMs = this.#retryMs * jitter;
+    this.#retryMs = Math.min(this.#retryMs * retryGrowth, this.#dialing.limits.retryMaxMs);
+    if (this.#stop.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pauseMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #unreachable(): void {
+    if (this.#toldUnreachable) return;
+    this.#toldUnreachable = true;
+    // Not at once: raft must not be told in the middle of a turn that it is part of.
+    queueMicrotask(() => {
+      if (!this.#stop.signal.aborted) this.#onUnreachable();
+    });
+  }
+}

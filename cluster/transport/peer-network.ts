@@ -1,0 +1,224 @@
+import { rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { ClusterError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { MemberId } from '../numbers.js';
+import type { Message, SnapshotMark } from '../raft/types.js';
+import type { Address } from './address.js';
+import type { Dialing } from './dial.js';
+import { FrameReader } from './grpc-frames.js';
+import type { Identity } from './hello.js';
+import { Inbound } from './inbound.js';
+import { defaultLimits, type PeerLimits } from './limits.js';
+import { Listener } from './listener.js';
+import { decodeBatch } from './message-codec.js';
+import type { Peer, PeerNetwork } from './network.js';
+import { messagesPath, PeerLink } from './peer-link.js';
+import { okTrailers, refusalTrailers } from './refusals.js';
+import { receiveSnapshot, removeLeftovers } from './snapshot-receiver.js';
+import { sendSnapshot, snapshotPath } from './snapshot-sender.js';
+import type { TlsMaterial } from './tls-material.js';
+
+export interface PeerNetworkOptions extends Identity {
+  readonly listen: readonly Address[];
+  /** The certificate by which the others know this member; the caller closes it. Absent in a cluster without TLS. */
+  readonly material?: TlsMaterial;
+  /** Snapshots are received into it; unfinished ones that lie there are removed. */
+  readonly snapshotFolder: string;
+  readonly logger: Logger;
+  /** What the peer port answers over HTTP/1.1; 404 when absent. */
+  readonly serveHttp1?: RequestListener;
+  readonly limits?: Partial<PeerLimits>;
+}
+
+type OnMessages = (messages: readonly Message[]) => void;
+type OnSnapshot = (from: MemberId, mark: SnapshotMark, file: string) => Promise<void>;
+
+/** PeerNetwork over HTTP/2 in gRPC's format, with mutual TLS. See README.md for how members recognise one another. */
+export class GrpcPeerNetwork implements PeerNetwork {
+  readonly #options: PeerNetworkOptions;
+  readonly #dialing: Dialing;
+  readonly #inbound: Inbound;
+  readonly #links = new Map<MemberId, PeerLink>();
+  readonly #receiving = new Map<MemberId, ServerHttp2Stream>();
+  readonly #leaving = new Map<MemberId, AbortController>();
+  #closed = false;
+  #listeners: readonly Listener[] = [];
+  #peers: ReadonlyMap<MemberId, Peer> = new Map();
+  #onMessages: OnMessages = () => {};
+  #onUnreachable: (id: MemberId) => void = () => {};
+  #onSnapshot: OnSnapshot | undefined;
+
+  /** @throws ClusterError address-in-use, flag-refused */
+  static async open(options: PeerNetworkOptions): Promise<GrpcPeerNetwork> {
+    const network = new GrpcPeerNetwork(options);
+    await removeLeftovers(options.snapshotFolder);
+    try {
+      for (const address of options.listen)
+        network.#listeners = [...network.#listeners, await network.#listen(address)];
+      return network;
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: PeerNetworkOptions) {
+    this.#options = options;
+    const limits = { ...defaultLimits, ...options.limits };
+    const peers = () => this.#peers;
+    this.#dialing = { identity: options, peers, material: options.material, limits };
+    this.#inbound = new Inbound({
+      identity: options,
+      peers,
+      limits,
+      logger: options.logger,
+      methods: {
+        [messagesPath]: (stream, peer) => this.#receive(stream, peer),
+        [snapshotPath]: (stream, peer) => void this.#receiveSnapshot(stream, peer),
+      },
+      onPeer: (peer) => this.#links.get(peer.id)?.hurry(),
+    });
+  }
+
+  /** Where it listens, with the ports that the system chose. */
+  get addresses(): readonly Address[] {
+    return this.#listeners.map(({ address }) => address);
+  }
+
+  send(messages: readonly Message[]): void {
+    for (const [to, own] of byReceiver(messages)) this.#links.get(to)?.send(own);
+  }
+
+  onMessages(callback: OnMessages): void {
+    this.#onMessages = callback;
+  }
+
+  onUnreachable(callback: (id: MemberId) => void): void {
+    this.#onUnreachable = callback;
+  }
+
+  onSnapshot(callback: OnSnapshot): void {
+    this.#onSnapshot = callback;
+  }
+
+  async sendSnapshot(to: MemberId, mark: SnapshotMark, file: string): Promise<void> {
+    const peer = this.#peers.get(to);
+    const left = this.#leaving.get(to);
+    if (peer === undefined || left === undefined) {
+      throw new ClusterError('cancelled', `member ${to} is no peer`, { member: to });
+    }
+    await sendSnapshot(this.#dialing, peer, mark, file, left.signal);
+  }
+
+  setPeers(peers: readonly Peer[]): void {
+    const next = new Map(peers.map((peer) => [peer.id, this.#unchanged(peer) ?? peer]));
+    const before = this.#peers;
+    this.#peers = next;
+    for (const [id, peer] of before)
+      if (next.get(id) !== peer) this.#forget(peer, new ClusterError('cancelled', `${peer.name} is no longer a peer`));
+    for (const [id, peer] of next) if (before.get(id) !== peer) this.#meet(peer);
+    this.#inbound.recertify();
+  }
+
+  async close(): Promise<void> {
+    const reason = new ClusterError('stopped', 'this member is stopping');
+    this.#closed = true;
+    for (const peer of this.#peers.values()) this.#forget(peer, reason);
+    this.#inbound.close();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  }
+
+  #listen(address: Address): Promise<Listener> {
+    const { material, logger, serveHttp1 } = this.#options;
+    return Listener.open({
+      address,
+      ...(material === undefined ? {} : { tls: { material, requireClientCertificate: true } }),
+      serveHttp2: (socket) => this.#inbound.serve(socket),
+      serveHttp1: serveHttp1 ?? ((_, response) => response.writeHead(404).end()),
+      logger,
+    });
+  }
+
+  #unchanged(peer: Peer): Peer | undefined {
+    const known = this.#peers.get(peer.id);
+    return known?.name === peer.name && known.urls.join() === peer.urls.join() ? known : undefined;
+  }
+
+  #meet(peer: Peer): void {
+    this.#leaving.set(peer.id, new AbortController());
+    const told = () => this.#onUnreachable(peer.id);
+    this.#links.set(peer.id, new PeerLink(peer, this.#dialing, this.#options.logger, told));
+  }
+
+  #forget(peer: Peer, reason: ClusterError): void {
+    this.#links.get(peer.id)?.close();
+    this.#links.delete(peer.id);
+    this.#leaving.get(peer.id)?.abort(reason);
+    this.#leaving.delete(peer.id);
+  }
+
+  #receive(stream: ServerHttp2Stream, peer: Peer): void {
+    const { self } = this.#options;
+    const reader = new FrameReader(this.#dialing.limits.frameBytesMax, (frame) => {
+      const messages = decodeBatch(frame, peer.id, self.id);
+      if (!this.#closed) this.#onMessages(messages);
+    });
+    stream.on('data', (chunk: Buffer) => {
+      if (stream.writableEnded) return;
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        if (!(error instanceof ClusterError)) throw error;
+        this.#options.logger.warn('a peer sent what can not be read', { 'remote-peer-id': peer.id, error });
+        end(stream, refusalTrailers(error));
+      }
+    });
+    stream.on('end', () => end(stream, okTrailers));
+  }
+
+  async #receiveSnapshot(stream: ServerHttp2Stream, peer: Peer): Promise<void> {
+    // Whoever begins again has given up the one before, noticed here or not.
+    this.#receiving.get(peer.id)?.session?.destroy();
+    this.#receiving.set(peer.id, stream);
+    try {
+      const { mark, file } = await receiveSnapshot(stream, peer, this.#options.snapshotFolder);
+      await this.#handOver(peer, mark, file);
+      stream.write(Buffer.alloc(5));
+      end(stream, okTrailers);
+    } catch (error) {
+      this.#options.logger.warn('a snapshot was not received', { 'remote-peer-id': peer.id, name: peer.name, error });
+      end(stream, refusalTrailers(error));
+    } finally {
+      if (this.#receiving.get(peer.id) === stream) this.#receiving.delete(peer.id);
+    }
+  }
+
+  async #handOver(peer: Peer, mark: SnapshotMark, file: string): Promise<void> {
+    try {
+      if (this.#onSnapshot === undefined || this.#closed)
+        throw new ClusterError('stopped', 'no snapshots are taken here');
+      await this.#onSnapshot(peer.id, mark, file);
+    } catch (error) {
+      await rm(file, { force: true });
+      throw error;
+    }
+  }
+}
+
+function byReceiver(messages: readonly Message[]): ReadonlyMap<MemberId, readonly Message[]> {
+  const groups = new Map<MemberId, Message[]>();
+  for (const message of messages) {
+    const group = groups.get(message.to);
+    if (group === undefined) groups.set(message.to, [message]);
+    else group.push(message);
+  }
+  return groups;
+}
+
+function end(stream: ServerHttp2Stream, trailers: OutgoingHttpHeaders): void {
+  if (stream.destroyed || stream.writableEnded) return;
+  stream.once('wantTrailers', () => stream.sendTrailers(trailers));
+  stream.end();
+}
