@@ -61,6 +61,7 @@ export class Core {
   #term: Term;
   #vote: MemberId;
   #commit: Index;
+  #taken: HardState;
   #membership: Membership;
   #quorum: Quorum;
 
@@ -71,9 +72,14 @@ export class Core {
     this.timer = new ElectionTimer(options.electionTicks, options.random);
     this.#term = options.hardState.term;
     this.#vote = options.hardState.vote;
+    this.#taken = options.hardState;
     this.#commit = index(Math.max(options.hardState.commit, options.applied, this.log.mark().index));
     this.#membership = options.membership;
     this.#quorum = new Quorum(options.membership);
+    assert(
+      this.#term >= this.log.lastTerm(),
+      `term ${this.#term} before that of the last entry, ${this.log.lastTerm()}`,
+    );
     assert(this.#commit <= this.log.lastIndex(), `commit ${this.#commit} beyond the log's end ${this.log.lastIndex()}`);
   }
 
@@ -115,6 +121,17 @@ export class Core {
     assert(to <= last, `commit ${to} beyond the log's end ${last}: has this member lost data it once acknowledged?`);
     this.#commit = to;
     return true;
+  }
+
+  get termOrVoteChanged(): boolean {
+    return this.#taken.term !== this.#term || this.#taken.vote !== this.#vote;
+  }
+
+  /** The commit index is found again after a restart (Raft figure 2): it rides along, but is not worth a write of its own. */
+  takeHardState(isWriting: boolean): HardState | undefined {
+    if (!this.termOrVoteChanged && (!isWriting || this.#taken.commit === this.#commit)) return undefined;
+    this.#taken = { term: this.#term, vote: this.#vote, commit: this.#commit };
+    return this.#taken;
   }
 
   setMembership(membership: Membership): void {

@@ -1,22 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { type Index, type MemberId, noMember, type Term, term as termOf } from '../numbers.js';
+import { answerOldTerm, answerVote } from './answers.js';
 import { Applying } from './applying.js';
-import { answerVote } from './ballot.js';
 import { Candidate } from './candidate.js';
 import { type Behaviour, Core, type ProposeResult, type RaftOptions, type Transitions } from './core.js';
 import { Follower } from './follower.js';
 import { ForwardedReads } from './forwarded-reads.js';
 import { Leader } from './leader.js';
-import type {
-  FollowerProgress,
-  HardState,
-  Membership,
-  Message,
-  RaftStatus,
-  Ready,
-  Role,
-  SnapshotMark,
-} from './types.js';
+import type { FollowerProgress, Membership, Message, RaftStatus, Ready, Role, SnapshotMark } from './types.js';
 
 export type { ProposeResult, RaftOptions } from './core.js';
 
@@ -43,11 +34,9 @@ export class Raft {
   #behaviour: Behaviour;
   /** The behaviour, while it is a leader's. */
   #leading: Leader | undefined;
-  #hardState: HardState;
 
   constructor(options: RaftOptions) {
     this.#core = new Core(options);
-    this.#hardState = options.hardState;
     this.#applying = new Applying(
       this.#core.log,
       options.applied,
@@ -89,8 +78,8 @@ export class Raft {
   /** Stale, repeated, reordered and misdirected messages do no harm. */
   step(message: Message): void {
     if (message.to !== this.#core.id) return;
-    if (message.term === 0) this.#behaviour.step(message);
-    else if (message.term < this.#core.term) this.#answerOldTerm(message);
+    if (isRequestToLeader(message)) this.#behaviour.step(message);
+    else if (message.term < this.#core.term) answerOldTerm(this.#core, message);
     else if (message.term === this.#core.term || this.#enterNewTerm(message)) this.#stepInTerm(message);
   }
 
@@ -126,7 +115,7 @@ export class Raft {
       log.hasTail ||
       log.hasSnapshot ||
       this.#leading?.hasWork === true ||
-      this.#termOrVoteChanged ||
+      this.#core.termOrVoteChanged ||
       this.#applying.hasNext(commit)
     );
   }
@@ -136,7 +125,7 @@ export class Raft {
     const { log, outbox, commit } = this.#core;
     const snapshot = log.takeSnapshot();
     const entries = log.takeTail();
-    const hardState = this.#takeHardState(snapshot !== undefined || entries.length > 0);
+    const hardState = this.#core.takeHardState(snapshot !== undefined || entries.length > 0);
     return {
       ...(hardState === undefined ? undefined : { hardState }),
       ...(snapshot === undefined ? undefined : { snapshot }),
@@ -199,16 +188,6 @@ export class Raft {
     };
   }
 
-  /** A sender of an older term learns ours, be it a deposed leader or a member that was away (thesis 9.6). */
-  #answerOldTerm({ kind, from: to }: Message): void {
-    const { id: from, term, outbox } = this.#core;
-    if (kind === 'vote' || kind === 'pre-vote') {
-      outbox.send({ kind: `${kind}-reply`, from, to, term, rejected: true });
-    } else if (kind === 'append' || kind === 'heartbeat' || kind === 'snapshot') {
-      outbox.send({ kind: 'heartbeat-reply', from, to, term, context: 0 });
-    }
-  }
-
   /** False: the message is to be ignored. */
   #enterNewTerm(message: Message): boolean {
     const { kind, term, from } = message;
@@ -261,20 +240,11 @@ export class Raft {
     this.#behaviour = behaviour;
     this.#leading = undefined;
   }
-
-  get #termOrVoteChanged(): boolean {
-    return this.#hardState.term !== this.#core.term || this.#hardState.vote !== this.#core.vote;
-  }
-
-  /** The commit index is found again after a restart (Raft figure 2): it rides along, but is not worth a write of its own. */
-  #takeHardState(isWriting: boolean): HardState | undefined {
-    const { term, vote, commit } = this.#core;
-    const changed = this.#termOrVoteChanged || (isWriting && this.#hardState.commit !== commit);
-    if (!changed) return undefined;
-    this.#hardState = { term, vote, commit };
-    return this.#hardState;
-  }
 }
+
+/** These carry no term: what they ask for is right in any. */
+const isRequestToLeader = ({ kind }: Message): boolean =>
+  kind === 'propose' || kind === 'read-index' || kind === 'transfer-leader';
 
 /** Not a snapshot: it holds only what is committed, whoever sends it, and may be long on its way. */
 const isFromLeader = ({ kind }: Message): boolean => kind === 'append' || kind === 'heartbeat';

@@ -4,6 +4,15 @@ import type { Message } from './types.js';
 
 type VoteRequest = Extract<Message, { kind: 'vote' | 'pre-vote' }>;
 
+/** A sender of an older term learns ours, be it a deposed leader or a member that was away (thesis 9.6). */
+export function answerOldTerm({ id: from, term, outbox }: Core, { kind, from: to }: Message): void {
+  if (kind === 'vote' || kind === 'pre-vote') {
+    outbox.send({ kind: `${kind}-reply`, from, to, term, rejected: true });
+  } else if (kind === 'append' || kind === 'heartbeat' || kind === 'snapshot') {
+    outbox.send({ kind: 'heartbeat-reply', from, to, term, context: 0 });
+  }
+}
+
 /** Answers a request that the lease did not silence; a `vote` has already brought us to its term. */
 export function answerVote(core: Core, request: VoteRequest): void {
   const upToDate = core.log.isUpToDate(request.lastIndex, request.lastTerm);
