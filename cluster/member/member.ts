@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { GrpcFront } from '../api/grpc.js';
 import { httpHandler } from '../api/http.js';
 import type { ApiState } from '../api/state.js';
@@ -12,6 +13,7 @@ import { ClusterError } from '../errors.js';
 import { nodeDisk } from '../log/node-disk.js';
 import type { Logger } from '../logger.js';
 import { Listener } from '../transport/listener.js';
+import type { Peer } from '../transport/network.js';
 import { GrpcPeerNetwork } from '../transport/peer-network.js';
 import { TlsMaterial } from '../transport/tls-material.js';
 import { Closing } from './closing.js';
@@ -80,16 +82,19 @@ export class Member implements AsyncDisposable {
     this.#closing.add(() => lock.release());
 
     const peerMaterial = this.#material(config.peerTls);
+    const peers = members.map(({ id, name, peerUrls }): Peer => ({ id, name, urls: peerUrls }));
+    const self = peers.find(({ id }) => id === identity.memberId);
+    assert(self !== undefined, 'a member is one of its cluster');
     const network = await GrpcPeerNetwork.open({
-      ...identity,
+      clusterId: identity.clusterId,
+      self,
       listen: config.listenPeerUrls,
       ...(peerMaterial === undefined ? {} : { material: peerMaterial }),
       snapshotFolder: dir.snapshots,
       logger,
     });
     this.#closing.add(() => network.close());
-    const peers = members.filter(({ id }) => id !== identity.memberId);
-    network.setPeers(peers.map(({ id, name, peerUrls }) => ({ id, name, urls: peerUrls })));
+    network.setPeers(peers.filter((peer) => peer !== self));
 
     const tokens = new Tokens({ now: systemClock.now, ttlMs: config.authTokenSeconds * 1000 });
     const replica = await Replica.open({
