@@ -13,9 +13,9 @@ export {
 export type { CallOptions } from './client/cluster-calls.js';
 export { type Bytes, everything, keysWithPrefix } from './client/operations.js';
 export { ClusterError, type ClusterErrorCode } from './errors.js';
+export { idText } from './numbers.js';
 export type { Access, Permission } from './operations/auth.js';
 export type { Compare, KeyRange, KeyValue, Operation } from './operations/kv.js';
-export { idText } from './numbers.js';
 
 /** The server: its flags, its log and the member itself. */
 export const loadServer = () => import('./member/index.js');

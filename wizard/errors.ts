@@ -9,6 +9,11 @@ export type WizardErrorCode =
   | 'answer-refused'
   | 'port-in-use'
   | 'busy'
+  | 'engine-missing'
+  | 'not-local'
+  | 'not-running'
+  | 'member-failed'
+  | 'unhealthy'
   | 'files-refused'
   | 'authority-incomplete'
   | 'cancelled';

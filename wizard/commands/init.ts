@@ -13,7 +13,6 @@ import type { Context, Given } from './command.js';
 import { dirFlag, linesToInstall, linesToTry } from './next-lines.js';
 import { stepCount, stepLines, stepSummary } from './plan.js';
 import { findPlan } from './plan-file.js';
-import type { Start } from './start.js';
 
 const publicFile = 0o644;
 
@@ -60,17 +59,14 @@ async function make({ context }: Session, { plan, passwords }: Answered, isNew: 
   terminal.say(`${dir} is as its plan wants it${steps.length === 0 ? '' : `, after ${stepCount(steps)}`}`);
 }
 
-async function finish({ context }: Session, plan: Plan, start: Start | undefined): Promise<void> {
+async function finish({ context }: Session, plan: Plan): Promise<void> {
   const { terminal, dir, givenDir } = context;
   if (plan.cluster.run !== 'local') {
     terminal.say('next, on each host:');
     for (const line of linesToInstall(plan, dir, givenDir)) terminal.result(line);
     return;
   }
-  if (start === undefined) {
-    terminal.say(`next: quorate up${dirFlag(givenDir)}`);
-    return;
-  }
+  const { start } = await import('./start.js');
   await start(plan, context);
   terminal.say('try it:');
   for (const line of linesToTry(plan, dir, givenDir)) terminal.result(line);
@@ -82,8 +78,8 @@ async function confirmed({ context, ask }: Session): Promise<boolean> {
   return confirm(`Write this to ${context.dir}?`);
 }
 
-/** The wizard: answers, plan, confirmation, apply, start. */
-export async function runWizard(context: Context, given: Given, start: Start | undefined): Promise<ExitCode> {
+/** `quorate init`, and `quorate` alone: answers, plan, confirmation, apply, start. */
+export async function init(context: Context, given: Given): Promise<ExitCode> {
   const { terminal, dir, now } = context;
   const answersFile = typeof given.answers === 'string' ? given.answers : undefined;
   const dryRun = given.dryRun === true;
@@ -109,9 +105,6 @@ export async function runWizard(context: Context, given: Given, start: Start | u
     throw new WizardError('cancelled', 'nothing was written', {}, { hint });
   }
   await make(session, chosen, isNew);
-  await finish(session, chosen.plan, start);
+  await finish(session, chosen.plan);
   return exitCodes.done;
 }
-
-/** `quorate init`, and `quorate` alone. Members are started by `quorate up`. */
-export const init = (context: Context, given: Given): Promise<ExitCode> => runWizard(context, given, undefined);

@@ -1,0 +1,66 @@
+import { type ExitCode, exitCodes } from '../report.js';
+import { type CertificateReport, type MemberReport, type StatusReport, statusOf } from '../run/status.js';
+import type { Terminal } from '../terminal.js';
+import type { Context, Given } from './command.js';
+import { readPlan } from './plan-file.js';
+
+const warnDays = 30;
+
+/** Columns as wide as their widest cell; the last one runs free. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const megabytes = (bytes: number | undefined): string =>
+  bytes === undefined ? '-' : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+const shown = (value: number | string | undefined): string => (value === undefined ? '-' : String(value));
+
+const memberRow = (member: MemberReport): string[] => [
+  member.name,
+  member.state,
+  member.endpoint,
+  shown(member.pid),
+  shown(member.term),
+  shown(member.appliedIndex),
+  shown(member.revision),
+  megabytes(member.dbSize),
+  member.reason ?? '',
+];
+
+const certificateRow = ({ name, daysLeft, path, reason }: CertificateReport): string[] => [
+  name,
+  daysLeft === undefined
+    ? (reason ?? 'unreadable')
+    : daysLeft < 0
+      ? `expired ${-daysLeft} days ago`
+      : `${daysLeft} days left`,
+  path,
+];
+
+function sayTables(terminal: Terminal, { cluster, engine, healthy, members, certificates }: StatusReport): void {
+  terminal.result(
+    `${cluster} (${engine}): ${healthy ? terminal.paint('green', 'healthy') : terminal.paint('red', 'not healthy')}`,
+  );
+  const head = ['MEMBER', 'STATE', 'ENDPOINT', 'PID', 'TERM', 'APPLIED', 'REVISION', 'STORE', ''];
+  for (const line of ['', ...columns([head, ...members.map(memberRow)])]) terminal.result(line);
+  for (const line of ['', ...columns([['CERTIFICATE', 'VALID', 'FILE'], ...certificates.map(certificateRow)])])
+    terminal.result(line);
+  const soon = certificates.filter(({ daysLeft }) => daysLeft !== undefined && daysLeft < warnDays);
+  if (soon.length > 0)
+    terminal.say(terminal.paint('yellow', `warning: ${soon.length} certificates have less than ${warnDays} days left`));
+}
+
+/** `quorate status`: exit code 1 when a member is not reachable or there is no leader. */
+export async function status(context: Context, { json }: Given): Promise<ExitCode> {
+  const { terminal, dir, now } = context;
+  const report = await statusOf(await readPlan(context), dir, now());
+  if (json === true) terminal.json(report);
+  else sayTables(terminal, report);
+  return report.healthy ? exitCodes.done : exitCodes.failed;
+}

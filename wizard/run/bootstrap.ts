@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { ClusterError, type EtcdClient } from '#cluster';
+import { readPassword } from '../apply/passwords.js';
+import { WizardError } from '../errors.js';
+import { kitFiles } from '../layout.js';
+import { keyRange } from '../plan/permissions.js';
+import { type Plan, type Role, root, type User, usersOf } from '../plan/plan.js';
+
+type Permission = Awaited<ReturnType<EtcdClient['auth']['roleGet']>>[number];
+
+const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
+
+const covers = (granted: readonly Permission[], wanted: Permission): boolean =>
+  granted.some(({ access, key, end }) => access === wanted.access && same(key, wanted.key) && same(end, wanted.end));
+
+/** Root first: auth can't be turned on without it, and every later step is carried out in its name. */
+const rootRole: Role = { name: root, permissions: [] };
+
+/** Brings a live cluster's access to the plan, step by step; each is skipped where it is done already. */
+class Bootstrap {
+  readonly #client: EtcdClient;
+  readonly #dir: string;
+  readonly #signal: AbortSignal;
+  readonly #done: string[] = [];
+
+  constructor(client: EtcdClient, dir: string, signal: AbortSignal) {
+    this.#client = client;
+    this.#dir = dir;
+    this.#signal = signal;
+  }
+
+  async run(plan: Plan): Promise<readonly string[]> {
+    const auth = this.#client.auth;
+    const options = { signal: this.#signal };
+    const roles = new Set(await auth.roleList(options));
+    for (const role of [rootRole, ...plan.access.roles]) await this.#bringRole(role, roles);
+    const users = new Set(await auth.userList(options));
+    for (const user of usersOf(plan)) await this.#bringUser(user, users);
+    const { enabled } = await auth.status(options);
+    if (!enabled) await this.#step('turned auth on', () => auth.enable(options));
+    return this.#done;
+  }
+
+  async #bringRole({ name, permissions }: Role, known: ReadonlySet<string>): Promise<void> {
+    const { auth } = this.#client;
+    const options = { signal: this.#signal };
+    if (!known.has(name)) await this.#step(`added role ${name}`, () => auth.roleAdd(name, options));
+    if (permissions.length === 0) return;
+    const granted = known.has(name) ? await auth.roleGet(name, options) : [];
+    for (const permission of permissions) {
+      const wanted: Permission = { access: permission.access, ...keyRange(permission) };
+      if (covers(granted, wanted)) continue;
+      await this.#step(`granted role ${name} ${permission.access}`, () =>
+        auth.roleGrantPermission(name, wanted, options),
+      );
+    }
+  }
+
+  async #bringUser(user: User, known: ReadonlySet<string>): Promise<void> {
+    const { auth } = this.#client;
+    const options = { signal: this.#signal };
+    if (!known.has(user.name)) {
+      const password = await this.#passwordOf(user);
+      await this.#step(`added user ${user.name}`, () => auth.userAdd(user.name, password, options));
+    }
+    const granted = known.has(user.name) ? await auth.userGet(user.name, options) : [];
+    for (const role of user.roles) {
+      if (granted.includes(role)) continue;
+      await this.#step(`granted user ${user.name} role ${role}`, () => auth.userGrantRole(user.name, role, options));
+    }
+  }
+
+  async #passwordOf({ name, password }: User): Promise<string | undefined> {
+    if (!password) return undefined;
+    const path = join(this.#dir, kitFiles(name).password);
+    const text = await readPassword(path);
+    if (text !== undefined) return text;
+    throw new WizardError(
+      'files-refused',
+      `user ${name} may use a password, but ${path} is not there`,
+      { path },
+      {
+        hint: `quorate apply --dir ${this.#dir} makes one`,
+      },
+    );
+  }
+
+  /** A run that was interrupted, or a second one at the same time, may have been here first. */
+  async #step(what: string, take: () => Promise<void>): Promise<void> {
+    this.#signal.throwIfAborted();
+    try {
+      await take();
+      this.#done.push(what);
+    } catch (error) {
+      const isThere =
+        error instanceof ClusterError && ['user-already-exists', 'role-already-exists'].includes(error.code);
+      if (!isThere) throw error;
+    }
+  }
+}
+
+/**
+ * Roles, users, permissions, then auth on. Adds what is missing and takes nothing away; safe to run again.
+ * @returns what was done, a line each; nothing when the cluster had it all
+ */
+export const bootstrap = (
+  client: EtcdClient,
+  plan: Plan,
+  dir: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> => new Bootstrap(client, dir, signal).run(plan);

@@ -1,0 +1,60 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { memberSettings } from '../artifacts/member-settings.js';
+import { WizardError } from '../errors.js';
+import type { Engine, Member, Plan } from '../plan/plan.js';
+
+/** What to run for a member; its settings are all in the environment, secrets in none of it. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const quorate = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.js');
+
+async function findInPath(program: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const file = join(folder, program);
+    const runs = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (folder !== '' && runs) return file;
+  }
+  return undefined;
+}
+
+async function programOf(engine: Engine): Promise<Pick<Command, 'file' | 'args'>> {
+  if (engine === 'included') return { file: process.execPath, args: [quorate, 'serve'] };
+  const file = await findInPath('etcd');
+  if (file !== undefined) return { file, args: [] };
+  throw new WizardError(
+    'engine-missing',
+    'the plan says engine: etcd, but there is no etcd in PATH',
+    {},
+    {
+      hint: 'install it (Debian: apt install etcd-server), or set engine: included in the plan',
+    },
+  );
+}
+
+/** An ETCD_* variable of ours would be a setting of every member. */
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || name.startsWith('ETCD_') ? [] : [[name, value]],
+    ),
+  );
+
+/**
+ * @param dir absolute
+ * @throws WizardError engine-missing
+ */
+export async function commandOf(plan: Plan, member: Member, dir: string): Promise<Command> {
+  return {
+    ...(await programOf(plan.cluster.engine)),
+    environment: { ...inherited(), ...memberSettings(plan, member, dir) },
+  };
+}
