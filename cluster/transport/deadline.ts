@@ -1,4 +1,4 @@
-/** An AbortSignal that fires with `stop`, or after a time. To be disposed of when no longer needed. */
+/** An AbortSignal that fires with `stop`, or after a time. To be cleared when no longer needed. */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #stop: AbortSignal;
@@ -17,7 +17,7 @@ export class Deadline {
     return this.#controller.signal;
   }
 
-  [Symbol.dispose](): void {
+  clear(): void {
     clearTimeout(this.#timer);
     this.#stop.removeEventListener('abort', this.#stopped);
   }

@@ -1,5 +1,10 @@
 import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { ClusterError } from '../errors.js';
@@ -44,28 +49,33 @@ export async function dial(
   path: string,
   stop: AbortSignal,
 ): Promise<PeerStream> {
-  using deadline = new Deadline(stop, dialing.limits.connectMs);
+  const deadline = new Deadline(stop, dialing.limits.connectMs);
   const address = parseAddress(url);
-  const socket = await connect(dialing, peer, address, deadline.signal);
+  try {
+    const socket = await connect(dialing, peer, address, deadline.signal);
+    const dialed = request(dialing, peer, url, path, socket);
+    await admitted(dialed, deadline.signal);
+    watchOver(dialed.session, dialing.limits);
+    return dialed;
+  } catch (error) {
+    throw error instanceof ClusterError ? error : failed(peer, address, error);
+  } finally {
+    deadline.clear();
+  }
+}
+
+function request({ identity }: Dialing, peer: Peer, url: string, path: string, socket: Socket): PeerStream {
   const session = connectHttp2(url, { ...sessionOptions, createConnection: () => socket });
   session.on('error', () => {});
-  try {
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': path,
-      'content-type': 'application/grpc+proto',
-      te: 'trailers',
-      ...helloHeaders(dialing.identity, peer.id),
-    });
-    stream.on('error', () => {}).on('close', () => session.destroy());
-    await admitted(stream, deadline.signal);
-    watchOver(session, dialing.limits);
-    return { session, stream };
-  } catch (error) {
-    session.destroy();
-    if (error instanceof ClusterError) throw error;
-    throw failed(peer, address, error);
-  }
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc+proto',
+    te: 'trailers',
+    ...helloHeaders(identity, peer.id),
+  });
+  stream.on('error', () => {}).on('close', () => session.destroy());
+  return { session, stream };
 }
 
 async function connect(dialing: Dialing, peer: Peer, address: Address, signal: AbortSignal): Promise<Socket> {
@@ -79,8 +89,7 @@ async function connect(dialing: Dialing, peer: Peer, address: Address, signal: A
     return socket;
   } catch (error) {
     socket.on('error', () => {}).destroy();
-    if (error instanceof ClusterError) throw error;
-    throw failed(peer, address, error);
+    throw error;
   }
 }
 
@@ -108,17 +117,25 @@ function assertServer({ identity, peers }: Dialing, peer: Peer, socket: TLSSocke
   if (certificate !== undefined) assertCertified(certificate, peer, [...peers().values(), identity.self]);
 }
 
-function admitted(stream: ClientHttp2Stream, signal: AbortSignal): Promise<void> {
+/** Rejects, and ends the session, when the peer does not admit the stream. */
+async function admitted({ session, stream }: PeerStream, signal: AbortSignal): Promise<void> {
+  try {
+    const headers = await responseOf(stream, signal);
+    const refusal = headers['grpc-status'] === undefined ? undefined : refusalOf(headers);
+    if (refusal !== undefined) throw refusal;
+    if (Number(headers[':status']) !== 200) throw new Error(`HTTP status ${headers[':status']}`);
+  } catch (error) {
+    session.destroy();
+    throw error;
+  }
+}
+
+function responseOf(stream: ClientHttp2Stream, signal: AbortSignal): Promise<IncomingHttpHeaders> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
     stream.once('error', reject);
     stream.once('close', () => reject(new Error('the connection was closed')));
-    stream.once('response', (headers) => {
-      const refusal = headers['grpc-status'] === undefined ? undefined : refusalOf(headers);
-      const isHttp = Number(headers[':status']) === 200;
-      if (refusal === undefined && isHttp) resolve();
-      else reject(refusal ?? new Error(`HTTP status ${headers[':status']}`));
-    });
+    stream.once('response', resolve);
   });
 }
 

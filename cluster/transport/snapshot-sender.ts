@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { ClusterError } from '../errors.js';
@@ -21,7 +20,7 @@ export async function sendSnapshot(
   file: string,
   stop: AbortSignal,
 ): Promise<void> {
-  const handle = await open(file);
+  const handle = await opened(file);
   try {
     const { session, stream } = await dialAny(dialing, peer, stop);
     const end = (): void => session.destroy();
@@ -39,6 +38,14 @@ export async function sendSnapshot(
     }
   } finally {
     await handle.close();
+  }
+}
+
+async function opened(file: string): Promise<FileHandle> {
+  try {
+    return await open(file);
+  } catch (cause) {
+    throw new ClusterError('snapshot-damaged', `${file} can't be read`, { file }, { cause });
   }
 }
 
@@ -68,10 +75,18 @@ async function write(stream: ClientHttp2Stream, file: FileHandle, mark: Snapshot
 }
 
 async function part(stream: ClientHttp2Stream, fields: quorate.SnapshotPart.$Properties): Promise<void> {
-  const closed = stream.destroyed || stream.writableEnded;
-  if (!closed && writeFrame(stream, quorate.SnapshotPart.encode(fields).finish())) return;
-  if (!closed) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
   if (stream.destroyed) throw new ClusterError('connection-failed', 'the connection was closed');
+  if (!writeFrame(stream, quorate.SnapshotPart.encode(fields).finish())) await drained(stream);
+}
+
+function drained(stream: ClientHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      stream.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    stream.on('drain', settle).on('close', settle);
+  });
 }
 
 /** Resolves with the receiver's word that it has the snapshot. */

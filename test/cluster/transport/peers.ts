@@ -22,6 +22,7 @@ export interface MemberOptions {
   readonly cluster?: bigint;
   readonly port?: number;
   readonly limits?: Partial<PeerLimits>;
+  readonly snapshotFolder?: string;
 }
 
 /** A member's network, and all that it heard. */
@@ -30,7 +31,7 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
   const logger = recordingLogger();
   const material = files && new TlsMaterial(files, { logger, pollMs: 20 });
   const at = (port: number) => parseAddress(`${files ? 'https' : 'http'}://127.0.0.1:${port}`);
-  const snapshotFolder = join(folderOf(t), 'snapshots');
+  const snapshotFolder = options.snapshotFolder ?? join(folderOf(t), 'snapshots');
   const identity: Identity = {
     clusterId: clusterId(options.cluster ?? cluster),
     self: { id: memberId(id), name, urls: [at(options.port ?? 0).text] },
