@@ -15,6 +15,12 @@ const credentialsFolder = (engine: Engine): string => `/run/credentials/${unitNa
 /** Where the data is on a member's own host. */
 export const hostDataFolder = (engine: Engine): string => `/var/lib/${unitName(engine)}`;
 
+/**
+ * Users and members have one authority, and etcd takes any certificate of it for a peer's, a user's too. So the peers'
+ * carry a name of their own, which etcd is told to insist on. (The included engine knows peers by their names.)
+ */
+export const peerMark = 'peer.quorate.internal';
+
 interface Places {
   readonly certificates: string;
   readonly data: string;
@@ -69,6 +75,8 @@ export function memberSettings(plan: Plan, member: Member, dir: string): Variabl
     ETCD_PEER_KEY_FILE: file('peerKey'),
     ETCD_PEER_TRUSTED_CA_FILE: file('ca'),
     ETCD_PEER_CLIENT_CERT_AUTH: 'true',
-    ...(plan.cluster.engine === 'included' ? { ETCD_INITIAL_ACCESS_FILE: file('access') } : {}),
+    ...(plan.cluster.engine === 'included'
+      ? { ETCD_INITIAL_ACCESS_FILE: file('access') }
+      : { ETCD_PEER_CERT_ALLOWED_HOSTNAME: peerMark }),
   };
 }

@@ -13,7 +13,7 @@ import {
   publicFolder,
 } from './artifact.js';
 import { initialAccess } from './initial-access.js';
-import { hostDataFolder, memberSettings, unitName } from './member-settings.js';
+import { hostDataFolder, memberSettings, peerMark, unitName } from './member-settings.js';
 
 // A member's tree: what is to be copied onto its host as it is.
 
@@ -22,6 +22,7 @@ const alwaysCarried: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 function keyPair(plan: Plan, member: Member, profile: 'server' | 'peer'): KeyPairArtifact {
   const at = (name: string): string => join(memberFolder(member.name), name);
   const server = profile === 'server';
+  const mark = profile === 'peer' && plan.cluster.engine === 'etcd' ? [peerMark] : [];
   return {
     kind: 'key-pair',
     path: at(server ? memberFiles.serverCertificate : memberFiles.peerCertificate),
@@ -31,7 +32,7 @@ function keyPair(plan: Plan, member: Member, profile: 'server' | 'peer'): KeyPai
     request: {
       profile,
       commonName: member.name,
-      names: [...alwaysCarried, member.name, member.host, ...member.addresses],
+      names: [...alwaysCarried, member.name, member.host, ...member.addresses, ...mark],
       days: plan.pki.certDays,
     },
   };

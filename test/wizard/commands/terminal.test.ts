@@ -142,3 +142,19 @@ terminal.test('no to the plan ends the wizard with 130, and nothing was written'
   await pane.shows(/nothing was written\s+hint: quorate init --dir .* asks again\s+ended with 130/);
   t.false(existsSync(dir));
 });
+
+for (const [title, wrap, colors] of [
+  ['in a terminal', (line: string) => line, true],
+  ['with --no-color', (line: string) => `${line} --no-color`, false],
+  ['with NO_COLOR', (line: string) => line.replace('env -u NO_COLOR', 'env NO_COLOR=1'), false],
+  ['when stdout is no terminal', (line: string) => `{ ${line} | cat; }`, false],
+] as const) {
+  terminal.test(`${title} errors and prompts are ${colors ? 'coloured' : 'plain'}`, async (t) => {
+    const failing = openPane(t, wrap(`${command('/nonexistent')} plan`));
+    await failing.shows(/error: there is no plan[\s\S]*ended with/);
+    t.is(failing.colored().includes('\u001b['), colors);
+    const asking = openPane(t, wrap(`${command('/nonexistent')} init`));
+    await asking.shows(/Name of the cluster/);
+    t.is(asking.colored().includes('\u001b['), colors);
+  });
+}

@@ -10,6 +10,8 @@ const lookMs = 40;
 export interface Pane {
   /** What stands on the screen once it matches. */
   shows(pattern: RegExp): Promise<string>;
+  /** The screen as it is, with the escapes that colour it. */
+  colored(): string;
   type(text: string): void;
   /** tmux's names: Enter, C-c, C-u, Down. */
   press(...keys: readonly string[]): void;
@@ -32,6 +34,7 @@ export function openPane(t: ExecutionContext, command: string): Pane {
         await delay(lookMs);
       }
     },
+    colored: () => tmux('capture-pane', '-p', '-e'),
     type: (text) => tmux('send-keys', '-l', '--', text),
     press: (...keys) => tmux('send-keys', ...keys),
   };
