@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { chmod, rename, rm, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, rename, rm } from 'node:fs/promises';
 import type { Index } from '../numbers.js';
 import type { TableSource } from '../tables.js';
 import * as file from './data-file.js';
+import { failureOf } from './failures.js';
 import { LayeredTable, type Rows } from './layered-table.js';
 
 export interface BackendOptions {
@@ -65,7 +65,7 @@ export class Backend {
       return backend;
     } catch (error) {
       await root.close();
-      throw file.storeError(error, options.path, await freeBytes(options.path));
+      throw await failureOf(error, options.path);
     }
   }
 
@@ -188,7 +188,7 @@ export class Backend {
       this.#durableIndex = applied;
     } catch (error) {
       for (const table of dirty) table.restore();
-      throw file.storeError(await causeOf(error), this.path, await freeBytes(this.path));
+      throw await failureOf(error, this.path);
     } finally {
       before.done();
     }
@@ -196,7 +196,7 @@ export class Backend {
 
   #write(dirty: readonly LayeredTable[], applied: Index): Promise<unknown> | undefined {
     const fill = (): void => {
-      for (const table of dirty) fillRows(table);
+      for (const table of dirty) table.writeOut();
       file.writeApplied(this.#indexRows, applied);
     };
     if (!this.#inline) return this.#root.batch(fill);
@@ -214,7 +214,7 @@ export class Backend {
       return await file.inspectFile(path);
     } catch (error) {
       await rm(path, { force: true });
-      throw file.storeError(error, path, await freeBytes(path));
+      throw await failureOf(error, path);
     }
   }
 
@@ -237,28 +237,4 @@ export class Backend {
     if (this.#poison === undefined) return;
     throw new assert.AssertionError({ message: `the store can't be used any more: ${String(this.#poison)}` });
   }
-}
-
-function fillRows(table: LayeredTable): void {
-  const rows = table.rows;
-  assert(rows !== undefined);
-  for (const [key, value] of table.leaving) {
-    if (value === null) void rows.remove(Buffer.from(key, 'latin1'));
-    else void rows.put(Buffer.from(key, 'latin1'), value as Buffer);
-  }
-}
-
-/** lmdb-js rejects a failed commit with a general error that holds a promise of the real one. */
-async function causeOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error && 'commitError' in error)) return error;
-  try {
-    return await error.commitError;
-  } catch (cause) {
-    return cause;
-  }
-}
-
-async function freeBytes(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dirname(path));
-  return bavail * bsize;
 }

@@ -2,8 +2,8 @@ import { closeSync, existsSync, openSync, readSync, statSync, truncateSync } fro
 import { open as openFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { ClusterError } from '../errors.js';
 import { type Index, index } from '../numbers.js';
+import { damaged, storeError } from './failures.js';
 import type { Rows } from './layered-table.js';
 
 // The one file of the state, in LMDB's format. LMDB maps it into memory and trusts it: what is no LMDB file, or ends
@@ -104,17 +104,6 @@ export async function syncPath(path: string): Promise<void> {
 
 export const syncFolderOf = (path: string): Promise<void> => syncPath(dirname(path));
 
-const damaged = (path: string, why: string, cause?: unknown): ClusterError =>
-  new ClusterError(
-    'store-damaged',
-    `${path} is no usable store file: ${why}`,
-    { path },
-    {
-      hint: 'remove this member from the cluster, empty its data directory and add it again',
-      ...(cause === undefined ? {} : { cause }),
-    },
-  );
-
 /** A short file is filled up with zeros so that it can be looked at; says whether it was. */
 function checkFile(path: string, readOnly: boolean): boolean {
   const size = existsSync(path) ? statSync(path).size : 0;
@@ -158,26 +147,4 @@ function walk(root: Root, path: string): void {
     void root.close();
     throw damaged(path, 'its end is missing', error);
   }
-}
-
-const systemCodes = { ioError: 5, noSpace: 28, overQuota: 122, mapFull: -30792 };
-/** LMDB reports a write that was cut short by a full disk as an I/O error. */
-const spareBytesMin = 1 << 20;
-
-/** What LMDB threw, as ours. `freeBytes`: what the file system has left. */
-export function storeError(error: unknown, path: string, freeBytes: number): unknown {
-  if (error instanceof ClusterError || !(error instanceof Error)) return error;
-  const code = 'code' in error ? error.code : undefined;
-  const { ioError, noSpace, overQuota, mapFull } = systemCodes;
-  const full = code === noSpace || code === overQuota || code === mapFull;
-  if (full || code === 'ENOSPC' || code === 'EDQUOT' || (code === ioError && freeBytes < spareBytesMin)) {
-    return new ClusterError(
-      'disk-full',
-      `no space left for ${path}, ${freeBytes} bytes are free`,
-      { path, freeBytes },
-      { cause: error, hint: 'free some space: nothing is lost, and the next commit tries again' },
-    );
-  }
-  const isLmdb = typeof code === 'number' && code <= -30700 && code > -30800;
-  return isLmdb ? damaged(path, error.message, error) : error;
 }

@@ -10,15 +10,14 @@ import {
   placeKey,
   type Record,
   readPlace,
+  type Version,
+  valueOfRecord,
 } from './records.js';
-
-/** A key as of some revision. `value`: when it was at hand. */
-export interface Version extends Pick<Head, 'mod' | 'create' | 'version' | 'lease'> {
-  readonly value?: Uint8Array;
-}
 
 export interface Found extends Version {
   readonly key: Uint8Array;
+  /** When it was at hand. */
+  readonly value: Uint8Array | undefined;
 }
 
 /** Every so many records of a chain one is listed in `milestones`, so that a read in the past starts near its goal. */
@@ -55,10 +54,10 @@ export class History {
     return row && decodeRecord(row);
   }
 
-  valueOf(version: Version): Uint8Array {
-    const value = version.value ?? this.record(version.mod)?.value;
-    assert(value !== undefined, `no record of revision ${version.mod.main}`);
-    return value;
+  valueAt(place: Place): Uint8Array {
+    const row = this.#records.get(placeKey(place));
+    assert(row !== undefined, `no record of revision ${place.main}`);
+    return valueOfRecord(row);
   }
 
   /** The records from a revision on, in the order of the changes. */
@@ -82,7 +81,7 @@ export class History {
   }
 
   /** The key as it was at a revision; undefined when it was not there. */
-  versionAt(head: Head, at: Revision): Version | undefined {
+  versionAt(head: Head, at: Revision): (Version & { readonly value?: Uint8Array }) | undefined {
     if (head.mod.main <= at) return head.live ? head : undefined;
     let place: Place | undefined = this.#startOf(head, at);
     while (place !== undefined) {

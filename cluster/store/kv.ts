@@ -187,8 +187,8 @@ export class Kv {
       lease: op.ignoreLease && live ? old.lease : op.lease,
       ...this.#link(old, place),
     };
-    const prevKv = op.prevKv && live ? this.#view.keyValue({ ...old, key: op.key }) : undefined;
-    const value = op.ignoreValue && live ? this.#history.valueOf(old) : op.value;
+    const prevKv = op.prevKv && live ? this.#view.keyValue({ ...old, key: op.key, value: undefined }) : undefined;
+    const value = op.ignoreValue && live ? this.#history.valueAt(old.mod) : op.value;
     const before = this.#chained(old)?.mod;
     this.#history.append(place, { ...head, tombstone: false, key: op.key, value, before });
     this.#keys.put(op.key, encodeHead(head), true, old?.live);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Database, Transaction } from 'lmdb';
 import { type RangeOptions, type Table, tableKeyBytesMax } from '../tables.js';
 import { bytesOf, Overlay, textOf } from './overlay.js';
+import { asBuffer } from './records.js';
 
 export type Rows = Database<Buffer, Uint8Array>;
 type Row = readonly [key: Uint8Array, value: Uint8Array];
@@ -51,7 +52,7 @@ export class LayeredTable implements Table {
       const value = top.get(text) ?? (top.has(text) ? null : leaving?.get(text));
       if (value !== undefined) return value ?? undefined;
     }
-    return this.#rows?.getBinary(key);
+    return this.#rows && readRow(this.#rows, key);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -104,11 +105,17 @@ export class LayeredTable implements Table {
     this.#before = before;
   }
 
-  /** Gives the table its place in LMDB, and that place what is leaving. */
-  get leaving(): ReadonlyMap<string, Uint8Array | null> {
-    return this.#leaving?.values ?? new Map();
+  /** Hands what is leaving to LMDB, inside the caller's batch. */
+  writeOut(): void {
+    const rows = this.#rows;
+    assert(rows !== undefined && this.#leaving !== undefined);
+    for (const [key, value] of this.#leaving.values) {
+      if (value === null) void rows.remove(bytesOf(key));
+      else void rows.put(bytesOf(key), asBuffer(value));
+    }
   }
 
+  /** Its place in LMDB; undefined before the table's first commit. */
   get rows(): Rows | undefined {
     return this.#rows;
   }
@@ -144,6 +151,16 @@ export class LayeredTable implements Table {
       : { start: from ?? firstKey, ...(to && { end: to }) };
     return this.#rows.getRange({ ...bounds, reverse }).map(({ key, value }): Row => [key, value]);
   }
+}
+
+/** A copy out of the buffer that all reads share; from Node's pool, where getBinary() makes an ArrayBuffer for each. */
+function readRow(rows: Rows, key: Uint8Array): Buffer | undefined {
+  const shared = rows.getBinaryFast(key);
+  if (shared === undefined) return undefined;
+  // Its `length` is this row's, the array behind it is longer.
+  const row = Buffer.allocUnsafe(shared.length);
+  row.set(new Uint8Array(shared.buffer, shared.byteOffset, shared.length));
+  return row;
 }
 
 function* overlayRows(overlay: Overlay, keys: readonly string[], reverse: boolean): Generator<OverlayRow> {

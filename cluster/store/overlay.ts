@@ -1,8 +1,9 @@
+import { asBuffer } from './records.js';
+
 // What was applied to one table and is not in LMDB yet. One generation takes writes while the one before it is being committed.
 
 /** Bytes as a string of the same order: latin1 compares as bytes do. */
-export const textOf = (key: Uint8Array): string =>
-  Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+export const textOf = (key: Uint8Array): string => asBuffer(key).toString('latin1');
 
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 

@@ -21,13 +21,17 @@ export interface Link {
   readonly root: Place;
 }
 
-export interface Head extends Link {
-  /** False: the latest record is a tombstone; create, version and lease are 0. */
-  readonly live: boolean;
+/** A key as of some revision, all but its value. */
+export interface Version {
   readonly mod: Place;
   readonly create: Revision;
   readonly version: number;
   readonly lease: LeaseId;
+}
+
+export interface Head extends Link, Version {
+  /** False: the latest record is a tombstone; create, version and lease are 0. */
+  readonly live: boolean;
 }
 
 export interface Record {
@@ -78,15 +82,23 @@ export const isLive = (head: Uint8Array): boolean => ((head[0] ?? 0) & flag.dead
 
 export function decodeHead(row: Uint8Array): Head {
   const bytes = asBuffer(row);
-  const flags = bytes[0] ?? 0;
   return {
-    live: (flags & flag.dead) === 0,
+    live: isLive(bytes),
+    ...decodeVersion(bytes),
+    depth: bytes.readUInt32BE(headBytes.depth),
+    root: readPlace(bytes, headBytes.root),
+  };
+}
+
+/** The part of a head that most reads need. */
+export function decodeVersion(row: Uint8Array): Version {
+  const bytes = asBuffer(row);
+  const leased = ((bytes[0] ?? 0) & flag.lease) !== 0;
+  return {
     mod: readPlace(bytes, headBytes.mod),
     create: revision(readNumber(bytes, headBytes.create)),
     version: readNumber(bytes, headBytes.version),
-    depth: bytes.readUInt32BE(headBytes.depth),
-    root: readPlace(bytes, headBytes.root),
-    lease: flags & flag.lease ? leaseId(bytes.readBigUInt64BE(headBytes.lease)) : noLease,
+    lease: leased ? leaseId(bytes.readBigUInt64BE(headBytes.lease)) : noLease,
   };
 }
 
@@ -137,6 +149,15 @@ export function decodeRecord(row: Uint8Array): Record {
   };
 }
 
+/** A record's value alone, as a view of `row`. */
+export function valueOfRecord(row: Uint8Array): Uint8Array {
+  const bytes = asBuffer(row);
+  const flags = bytes[0] ?? 0;
+  const fixed =
+    recordBytes.rest + (flags & flag.lease ? recordBytes.lease : 0) + (flags & flag.before ? recordBytes.link : 0);
+  return bytes.subarray(fixed + bytes.readUInt32BE(recordBytes.keyLength));
+}
+
 export const tombstone = (key: Uint8Array, before: Place, link: Link): Record => ({
   tombstone: true,
   key,
@@ -163,5 +184,5 @@ function writePlace(bytes: Buffer, { main, sub }: Place, at: number): void {
   bytes.writeUInt32BE(sub, at + 8);
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer =>
+export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

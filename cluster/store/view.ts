@@ -1,10 +1,10 @@
 import { ClusterError } from '../errors.js';
 import { noLease, type Revision, revision } from '../numbers.js';
 import type { Compare, KeyRange, KeyValue, Range, RangeResult } from '../operations/kv.js';
-import type { Found, History, Version } from './history.js';
+import type { Found, History } from './history.js';
 import { boundsOf, type KeyTree } from './key-tree.js';
 import { textOf } from './overlay.js';
-import { decodeHead, isLive } from './records.js';
+import { decodeHead, decodeVersion, isLive, type Version } from './records.js';
 import { needsAll, selection } from './selection.js';
 
 const none = new Uint8Array(0);
@@ -32,7 +32,7 @@ export class View {
       found.push(version);
       if (!all && op.limit > 0 && found.length > op.limit) break;
     }
-    const selected = selection(op, found, (version) => this.#history.valueOf(version));
+    const selected = selection(op, found, (version) => this.#valueOf(version));
     const more = op.limit > 0 && selected.length > op.limit;
     const kvs = (more ? selected.slice(0, op.limit) : selected).map((version) => this.keyValue(version, op.keysOnly));
     if (all || !more) return { kind: 'range', kvs, more, count: found.length };
@@ -42,7 +42,8 @@ export class View {
 
   /** How many keys the range has at a revision. */
   count(range: KeyRange, at: Revision, latest: Revision): number {
-    if (range.end === undefined || range.end.length === 0) return this.version(range.key, at) === undefined ? 0 : 1;
+    if (range.end === undefined || range.end.length === 0)
+      return this.version(range.key, at, latest) === undefined ? 0 : 1;
     const now = this.#keys.count(boundsOf(range));
     if (at >= latest) return now;
     return latest - at < now ? now - this.#growth(range, at) : countOf(this.versions(range, at, latest));
@@ -51,26 +52,25 @@ export class View {
   /** In order of the keys, without values where they are not at hand. Nothing must change meanwhile. */
   *versions(range: KeyRange, at: Revision, latest: Revision): Generator<Found> {
     if (range.end === undefined || range.end.length === 0) {
-      const version = this.version(range.key, at);
-      if (version !== undefined) yield { ...version, key: range.key };
+      const version = this.version(range.key, at, latest);
+      if (version !== undefined) yield foundAt(range.key, version);
       return;
     }
     for (const [key, row] of this.#keys.range(boundsOf(range))) {
-      if (at >= latest && !isLive(row)) continue;
-      const version = this.#history.versionAt(decodeHead(row), at);
-      if (version !== undefined) yield { ...version, key };
+      const version = this.#versionOf(row, at, latest);
+      if (version !== undefined) yield foundAt(key, version);
     }
   }
 
-  version(key: Uint8Array, at: Revision): Version | undefined {
+  version(key: Uint8Array, at: Revision, latest: Revision): Version | undefined {
     const row = this.#keys.get(key);
-    return row && this.#history.versionAt(decodeHead(row), at);
+    return row && this.#versionOf(row, at, latest);
   }
 
   keyValue(found: Found, keysOnly = false): KeyValue {
     return {
       key: found.key,
-      value: keysOnly ? none : this.#history.valueOf(found),
+      value: keysOnly ? none : this.#valueOf(found),
       createRevision: found.create,
       modRevision: found.mod.main,
       version: found.version,
@@ -86,6 +86,15 @@ export class View {
       if (!this.#matches(compare, found)) return false;
     }
     return some || (compare.against.target !== 'value' && this.#matches(compare, missing));
+  }
+
+  #versionOf(row: Uint8Array, at: Revision, latest: Revision): Version | undefined {
+    if (at < latest) return this.#history.versionAt(decodeHead(row), at);
+    return isLive(row) ? decodeVersion(row) : undefined;
+  }
+
+  #valueOf({ value, mod }: Found): Uint8Array {
+    return value ?? this.#history.valueAt(mod);
   }
 
   /** Keys made less keys deleted after a revision. */
@@ -115,7 +124,7 @@ export class View {
   }
 
   #matches({ against, result }: Compare, found: Found): boolean {
-    const order = orderOf(against, found, () => this.#history.valueOf(found));
+    const order = orderOf(against, found, () => this.#valueOf(found));
     switch (result) {
       case 'equal':
         return order === 0;
@@ -141,8 +150,19 @@ export function checkRevision(at: Revision, latest: Revision, compacted: Revisio
   }
 }
 
+/** Spelled out: a range makes one for each key. */
+const foundAt = (key: Uint8Array, version: Version & { readonly value?: Uint8Array }): Found => ({
+  key,
+  value: version.value,
+  mod: version.mod,
+  create: version.create,
+  version: version.version,
+  lease: version.lease,
+});
+
 const missing: Found = {
   key: none,
+  value: undefined,
   mod: { main: revision(0), sub: 0 },
   create: revision(0),
   version: 0,
