@@ -21,7 +21,7 @@ import type { TlsMaterial } from './tls-material.js';
 
 // Opens a connection to a peer. Written on node:http2 and not on grpc-js, whose wire format it keeps: grpc-js can't be
 // told how long connecting may take (a peer that swallows packets would hold it for two minutes), makes each of its
-// connections with the same certificates, and costs 1.6 times the CPU for a stream of batches (measured).
+// connections with the same certificates, and costs 1.6 times the CPU for a stream of batches (README.md has figures).
 
 export interface Dialing {
   readonly identity: Identity;

@@ -14,7 +14,8 @@ import { sessionOptions, watchOver } from './sessions.js';
 
 export interface InboundOptions {
   readonly identity: Identity;
-  readonly peers: () => ReadonlyMap<MemberId, Peer>;
+  /** Undefined until this member has been told who the others are. */
+  readonly peers: () => ReadonlyMap<MemberId, Peer> | undefined;
   readonly limits: PeerLimits;
   readonly logger: Logger;
   /** By path: takes a stream that was admitted, to be answered with trailers. */
@@ -46,7 +47,7 @@ export class Inbound {
   /** Ends the streams of members that are gone or have become others. */
   recertify(): void {
     const peers = this.#options.peers();
-    for (const [stream, peer] of this.#streams) if (peers.get(peer.id) !== peer) stream.session?.destroy();
+    for (const [stream, peer] of this.#streams) if (peers?.get(peer.id) !== peer) stream.session?.destroy();
   }
 
   close(): void {
@@ -63,8 +64,10 @@ export class Inbound {
     stream.on('error', () => {});
     try {
       const serve = this.#methods(headers[':path'] ?? '');
-      const { identity, peers, onPeer } = this.#options;
-      const peer = admit(headers, identity, peers(), certificateOf(stream));
+      const { identity, onPeer } = this.#options;
+      const peers = this.#options.peers();
+      if (peers === undefined) throw new ClusterError('stopped', 'this member is still starting');
+      const peer = admit(headers, identity, peers, certificateOf(stream));
       this.#streams.set(stream, peer);
       stream.on('close', () => this.#streams.delete(stream));
       stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
@@ -82,13 +85,14 @@ export class Inbound {
   }
 
   #refuse(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, error: unknown): void {
+    const trailers = refusalTrailers(error);
+    if (stream.headersSent) stream.close();
+    else stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto', ...trailers }, { endStream: true });
+    if (error instanceof ClusterError && error.code === 'stopped') return;
     const host = stream.session?.socket.remoteAddress;
     const from = headers['quorate-from'];
     const hint = error instanceof ClusterError && error.hint !== undefined ? { hint: error.hint } : {};
     this.#log.warn('refused a stream, its messages are dropped', { 'remote-addr': host, from, error, ...hint });
-    const trailers = refusalTrailers(error);
-    if (stream.headersSent) stream.close();
-    else stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto', ...trailers }, { endStream: true });
   }
 }
 

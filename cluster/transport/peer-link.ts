@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ClientHttp2Stream } from 'node:http2';
-import { ClusterError } from '../errors.js';
+import { ClusterError, type ClusterErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { idText } from '../numbers.js';
 import type { Message } from '../raft/types.js';
@@ -16,6 +16,9 @@ export const messagesPath = '/quorate.Peer/Messages';
 const retryGrowth = 1.6;
 /** A peer that starts a moment later than this member is no news. */
 const quietMs = 2000;
+
+/** What time alone may mend; anything else is refused for a reason that somebody has to look into. */
+const passing: ReadonlySet<ClusterErrorCode> = new Set(['connection-failed', 'stopped']);
 
 /** The way to one peer: a stream that is opened again whenever it breaks, and what waits for it. */
 export class PeerLink {
@@ -115,7 +118,7 @@ export class PeerLink {
   #failed(error: unknown): void {
     this.#unreachable();
     const { limits } = this.#dialing;
-    const refused = error instanceof ClusterError && error.code !== 'connection-failed';
+    const refused = error instanceof ClusterError && !passing.has(error.code);
     if (refused) this.#retryMs = limits.retryMaxMs;
     if (!refused && performance.now() - this.#apartSince < quietMs) return;
     const fields = { 'remote-peer-id': idText(this.peer.id), name: this.peer.name, error };

@@ -45,7 +45,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
   readonly #leaving = new Map<MemberId, AbortController>();
   #closed = false;
   #listeners: readonly Listener[] = [];
-  #peers: ReadonlyMap<MemberId, Peer> = new Map();
+  #peers: ReadonlyMap<MemberId, Peer> | undefined;
   #onMessages: OnMessages = () => {};
   #onUnreachable: (id: MemberId) => void = () => {};
   #onSnapshot: OnSnapshot | undefined;
@@ -68,7 +68,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
     this.#options = options;
     const limits = { ...defaultLimits, ...options.limits };
     const peers = () => this.#peers;
-    this.#dialing = { identity: options, peers, material: options.material, limits };
+    this.#dialing = { identity: options, peers: () => this.#peers ?? new Map(), material: options.material, limits };
     this.#inbound = new Inbound({
       identity: options,
       peers,
@@ -104,7 +104,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
   }
 
   async sendSnapshot(to: MemberId, mark: SnapshotMark, file: string): Promise<void> {
-    const peer = this.#peers.get(to);
+    const peer = this.#peers?.get(to);
     const left = this.#leaving.get(to);
     if (peer === undefined || left === undefined) {
       throw new ClusterError('cancelled', `member ${to} is no peer`, { member: to });
@@ -114,7 +114,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
 
   setPeers(peers: readonly Peer[]): void {
     const next = new Map(peers.map((peer) => [peer.id, this.#unchanged(peer) ?? peer]));
-    const before = this.#peers;
+    const before = this.#peers ?? new Map<MemberId, Peer>();
     this.#peers = next;
     for (const [id, peer] of before)
       if (next.get(id) !== peer) this.#forget(peer, new ClusterError('cancelled', `${peer.name} is no longer a peer`));
@@ -125,7 +125,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
   async close(): Promise<void> {
     const reason = new ClusterError('stopped', 'this member is stopping');
     this.#closed = true;
-    for (const peer of this.#peers.values()) this.#forget(peer, reason);
+    for (const peer of this.#peers?.values() ?? []) this.#forget(peer, reason);
     this.#inbound.close();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
@@ -142,7 +142,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
   }
 
   #unchanged(peer: Peer): Peer | undefined {
-    const known = this.#peers.get(peer.id);
+    const known = this.#peers?.get(peer.id);
     return known?.name === peer.name && known.urls.join() === peer.urls.join() ? known : undefined;
   }
 

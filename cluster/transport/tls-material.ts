@@ -60,10 +60,10 @@ export class TlsMaterial {
   /** Looks whether the files changed and takes them if they are good. Three `stat`s: cheap enough for every handshake. */
   refresh(): void {
     const state = stateOf(this.files);
-    if (state === this.#state && this.#broken === undefined) return;
+    if (state === this.#state) return;
+    this.#state = state;
     try {
       const pair = readTlsPair(this.files, this.#minVersion);
-      this.#state = state;
       this.#broken = undefined;
       if (pair.content !== this.#pair.content) this.#take(pair);
     } catch (error) {

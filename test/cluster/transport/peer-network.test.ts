@@ -216,6 +216,17 @@ test('a peer that comes up is reached at once, as it reaches us', async (t) => {
   t.true(await hears(early, late, 1));
 });
 
+test('a member that does not know its peers yet is asked again soon, without a word in the log', async (t) => {
+  const one = await openMember(t, { id: 1n, limits: { retryMaxMs: 100 } });
+  const two = await openMember(t, { id: 2n });
+  one.network.setPeers([two.peer]);
+  await eventually('the first refusal', () => one.unreachable.length === 1);
+  introduce(one, two);
+  t.true(await hears(one, two, 1));
+  t.deepEqual(one.logger.warnings(), []);
+  t.deepEqual(two.logger.warnings(), []);
+});
+
 /** Passes connections on until it is told to swallow everything. */
 async function openTunnel(t: ExecutionContext, port: number) {
   let swallows = false;

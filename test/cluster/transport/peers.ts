@@ -42,7 +42,7 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
     ...(material ? { material } : {}),
     snapshotFolder,
     logger,
-    limits: { pingMs: 100, ...options.limits },
+    limits: options.limits ?? {},
   });
   const close = async (): Promise<void> => {
     await network.close();
