@@ -14,6 +14,7 @@ export class Chaos {
   readonly #cluster: SimulatedCluster;
   readonly #random: () => number;
   readonly #acts: readonly Act[];
+  readonly #weights: number;
   #values = 0;
   #contexts = 0;
 
@@ -39,6 +40,7 @@ export class Chaos {
       [4, () => this.#cluster.heal()],
       ...this.#hazards(),
     ];
+    this.#weights = this.#acts.reduce((sum, [weight]) => sum + weight, 0);
   }
 
   /** Some seeds have none of a hazard, others plenty: that finds more than an even mixture does. */
@@ -59,8 +61,7 @@ export class Chaos {
   }
 
   step(): void {
-    const total = this.#acts.reduce((sum, [weight]) => sum + weight, 0);
-    let at = this.#below(total);
+    let at = this.#below(this.#weights);
     for (const [weight, act] of this.#acts) {
       at -= weight;
       if (at >= 0) continue;
@@ -132,7 +133,7 @@ export class Chaos {
 
   #crash(member: SimulatedMember): void {
     member.crash();
-    this.checker.crashed(member.id);
+    this.checker.crashed(member);
   }
 
   #restart(member: SimulatedMember): void {

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { index } from '../../../cluster/numbers.js';
 import type { Entry, Ready } from '../../../cluster/raft/types.js';
 import type { SimulatedMember } from './simulated-member.js';
 
@@ -13,13 +14,19 @@ interface Asked {
   readonly committed: number;
 }
 
+interface Seen {
+  readonly entry: Entry;
+  readonly prevTerm: number;
+  readonly by: Set<bigint>;
+}
+
 /**
  * Watches members from outside and remembers everything: the four safety properties of Raft figure 3, and that reads see what
  * was committed before they were asked. Knows nothing of how raft works.
  */
 export class RaftChecker {
   readonly #leaders = new Map<number, bigint>();
-  readonly #seen = new Map<string, { readonly data: Uint8Array; readonly prevTerm: number }>();
+  readonly #seen = new Map<string, Seen>();
   readonly #committed: Committed[] = [];
   readonly #asked = new Map<number, Asked>();
   readonly #commitOf = new Map<bigint, number>();
@@ -38,10 +45,14 @@ export class RaftChecker {
     this.#asked.set(context, { member, committed: this.#committed.length });
   }
 
-  /** What a crashed member was asked, nobody answers. Its commit index may start over. */
-  crashed(member: bigint): void {
-    for (const [context, asked] of this.#asked) if (asked.member === member) this.#asked.delete(context);
-    this.#commitOf.delete(member);
+  /** What a crashed member was asked, nobody answers; what only it had, and not on its disk, nobody ever saw. */
+  crashed({ id, durableLog }: SimulatedMember): void {
+    for (const [context, { member }] of this.#asked) if (member === id) this.#asked.delete(context);
+    this.#commitOf.delete(id);
+    for (const [place, { entry, by }] of this.#seen) {
+      if (durableLog.term(entry.index) === entry.term || !by.delete(id) || by.size > 0) continue;
+      if (entry.index > durableLog.mark().index) this.#seen.delete(place);
+    }
   }
 
   /** Right after a Ready is taken: only then is the log that others see also the one that raft speaks of. */
@@ -58,17 +69,20 @@ export class RaftChecker {
 
   /** Log matching: an index and a term name one entry, and what stands before it. */
   #observeEntries(member: SimulatedMember, entries: readonly Entry[]): void {
-    for (const { index, term, data } of entries) {
-      const entry = { data, prevTerm: previousTerm(member, index) };
-      const known = this.#seen.get(`${index}/${term}`);
-      if (known === undefined) this.#seen.set(`${index}/${term}`, entry);
-      else assert.deepEqual(entry, known, `two entries at ${index} in term ${term}`);
+    for (const entry of entries) {
+      const { index: at, term, data } = entry;
+      const place = `${at}/${term}`;
+      const prevTerm = previousTerm(member, at);
+      const known = this.#seen.get(place) ?? { entry, prevTerm, by: new Set() };
+      assert.deepEqual([data, prevTerm], [known.entry.data, known.prevTerm], `two entries at ${place}`);
+      this.#seen.set(place, known);
+      known.by.add(member.id);
     }
   }
 
   /** Election safety, and leader completeness for whoever is new. */
   #observeRole(member: SimulatedMember): void {
-    const { role, term } = member.raft.status();
+    const { role, term } = member.raft;
     if (role !== 'leader') return;
     const known = this.#leaders.get(term);
     assert(known === undefined || known === member.id, `members ${known} and ${member.id} both lead term ${term}`);
@@ -81,15 +95,16 @@ export class RaftChecker {
     }
   }
 
-  #observeCommit(member: SimulatedMember): void {
-    const { commit, term } = member.raft.status();
-    assert(commit >= (this.#commitOf.get(member.id) ?? 0), `the commit index of ${member.id} went back to ${commit}`);
-    this.#commitOf.set(member.id, commit);
-    for (const entry of member.log.all()) {
-      if (entry.index > commit) break;
+  #observeCommit({ id, raft, log }: SimulatedMember): void {
+    const { commit, term } = raft;
+    const before = this.#commitOf.get(id) ?? 0;
+    assert(commit >= before, `the commit index of ${id} went back to ${commit}`);
+    this.#commitOf.set(id, commit);
+    const from = Math.max(before + 1, log.firstIndex());
+    for (const entry of log.entries(index(from), index(commit + 1), Number.POSITIVE_INFINITY) ?? []) {
       const known = this.#committed[entry.index - 1];
       if (known === undefined) this.#committed.push({ entry, inTerm: term });
-      else assert.equal(entry.term, known.entry.term, `${member.id} committed another entry at ${entry.index}`);
+      else assert.equal(entry.term, known.entry.term, `${id} committed another entry at ${entry.index}`);
     }
   }
 
@@ -107,9 +122,9 @@ export class RaftChecker {
   }
 
   #observeReads(member: SimulatedMember): void {
-    for (const { context, index } of member.takeReads()) {
+    for (const { context, index: at } of member.takeReads()) {
       const { committed } = this.#answered(member, context);
-      assert(index >= committed, `a read sees up to ${index}, but ${committed} was committed before`);
+      assert(at >= committed, `a read sees up to ${at}, but ${committed} was committed before`);
       this.counts.granted += 1;
     }
     for (const context of member.takeReadsLost()) {

@@ -65,6 +65,10 @@ export class SimulatedMember {
     return this.#disk.hardState;
   }
 
+  get durableLog(): MemoryLog {
+    return this.#disk.log;
+  }
+
   get pendingWrites(): number {
     return this.#writes.length;
   }
@@ -114,11 +118,11 @@ export class SimulatedMember {
   }
 
   takeReads(): readonly ReadGrant[] {
-    return this.#reads.splice(0);
+    return this.#reads.length === 0 ? [] : this.#reads.splice(0);
   }
 
   takeReadsLost(): readonly number[] {
-    return this.#readsLost.splice(0);
+    return this.#readsLost.length === 0 ? [] : this.#readsLost.splice(0);
   }
 
   compact(upTo: Index): void {
