@@ -8,7 +8,8 @@ type Call = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, un
 /** A call of grpc-js, looked into only as far as it is asked. */
 export class GrpcContext implements CallContext {
   readonly #call: Call;
-  #signal: AbortSignal | undefined;
+  #controller: AbortController | undefined;
+  #answered = false;
 
   constructor(call: Call) {
     this.#call = call;
@@ -29,25 +30,33 @@ export class GrpcContext implements CallContext {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= signalOf(this.#call);
-    return this.#signal;
+    this.#controller ??= this.#abortedWithCall();
+    return this.#controller.signal;
   }
 
   get remote(): string {
     return this.#call.getPeer();
   }
 
+  /** From now on nothing is aborted: grpc-js calls every call cancelled once its stream has closed. */
+  answered(): void {
+    this.#answered = true;
+  }
+
+  #abortedWithCall(): AbortController {
+    const controller = new AbortController();
+    const abort = (): void => {
+      if (!this.#answered) controller.abort();
+    };
+    if (this.#call.cancelled) abort();
+    else this.#call.once('cancelled', abort);
+    return controller;
+  }
+
   #metadata(key: string): string | undefined {
     const [value] = this.#call.metadata.get(key);
     return typeof value === 'string' ? value : undefined;
   }
-}
-
-function signalOf(call: Call): AbortSignal {
-  if (call.cancelled) return AbortSignal.abort();
-  const controller = new AbortController();
-  call.once('cancelled', () => controller.abort());
-  return controller.signal;
 }
 
 /** Node would parse the certificate anew for every call; HTTP/2 forbids to change it (RFC 9113 9.2.1). */

@@ -97,8 +97,14 @@ export class GrpcFront {
     return (call, reply) => {
       const context = new GrpcContext(call);
       this.#answer(handler, call.request, context).then(
-        (response) => reply(null, response as never),
-        (error: unknown) => reply(this.#failure(error, call.getPath(), context)),
+        (response) => {
+          context.answered();
+          reply(null, response as never);
+        },
+        (error: unknown) => {
+          context.answered();
+          reply(this.#failure(error, call.getPath(), context));
+        },
       );
     };
   }

@@ -27,7 +27,8 @@ const isSerializableRead = (operation: Operation): boolean =>
 export function kvHandlers(
   desk: Desk,
 ): Handlers<typeof kvMethods, 'range' | 'put' | 'deleteRange' | 'txn' | 'compact'> {
-  const { kv, permissions, txnOpsMax, compactionDone } = desk.state;
+  const { state } = desk;
+  const { kv, permissions, txnOpsMax } = state;
 
   const readAs = <Response>(
     serializable: boolean,
@@ -75,7 +76,7 @@ export function kvHandlers(
     async compact(request, context) {
       const at = revision(toCount(request.revision));
       const answer = await desk.change({ kind: 'compact', revision: at }, context);
-      if (request.physical) await compactionDone(context.signal);
+      if (request.physical) await state.compactionDone(context.signal);
       return answer;
     },
   };

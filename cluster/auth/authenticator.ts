@@ -21,7 +21,7 @@ export interface AuthenticatorOptions {
   readonly clientCertAuth: boolean;
   readonly appliedIndex: () => Index;
   /** Resolves once everything committed before the call is applied here. */
-  readonly linearize: (signal: AbortSignal) => Promise<void>;
+  readonly linearize: (signal?: AbortSignal) => Promise<void>;
 }
 
 /** Says who sends a request; what the sender may do is decided when it is applied. */
@@ -36,7 +36,7 @@ export class Authenticator {
    * The caller; undefined when auth is off, or nothing was shown. A token wins over the certificate.
    * Rejects with ClusterError: invalid-auth-token.
    */
-  async identify({ token, commonName }: Credentials, signal: AbortSignal): Promise<Caller | undefined> {
+  async identify({ token, commonName }: Credentials, signal?: AbortSignal): Promise<Caller | undefined> {
     const { auth, clientCertAuth } = this.#options;
     if (!auth.enabled) return undefined;
     if (token !== undefined) return this.#caller(await this.#holder(token, signal));
@@ -57,7 +57,7 @@ export class Authenticator {
   }
 
   /** A token may be shown here before the sign-in that made it valid elsewhere is applied here: then that is waited for. */
-  async #holder(token: string, signal: AbortSignal): Promise<string> {
+  async #holder(token: string, signal?: AbortSignal): Promise<string> {
     const { tokens, appliedIndex, linearize } = this.#options;
     const known = tokens.user(token);
     if (known !== undefined) return known;

@@ -124,9 +124,10 @@ export class EtcdClient implements AsyncDisposable {
     return { ...txnResultOf(response), header: headerOf(response.header) };
   }
 
-  /** Forgets what was overwritten or deleted before `at`. */
-  async compact(at: Revision, options?: CallOptions): Promise<void> {
-    await this.#calls.anywhere(kvMethods.compact, { revision: at }, 'once', options);
+  /** Forgets what was overwritten or deleted before `at`; `physical`: and answers when it is gone from the disk. */
+  async compact(at: Revision, options: CallOptions & { readonly physical?: boolean } = {}): Promise<void> {
+    const request = { revision: at, physical: options.physical ?? false };
+    await this.#calls.anywhere(kvMethods.compact, request, 'once', options);
   }
 
   /** One member's own view. */

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { EtcdClient } from '../../../cluster/client/client.js';
 import { put, range } from '../../../cluster/client/operations.js';
 import { ClusterError, type ClusterErrorCode } from '../../../cluster/errors.js';
-import { noMember } from '../../../cluster/numbers.js';
+import { noMember, revision } from '../../../cluster/numbers.js';
 import type { Method } from '../../../cluster/wire/method.js';
 import { healthMethods, kvMethods, leaseMethods, maintenanceMethods } from '../../../cluster/wire/services.js';
 import { testAuthority } from '../../certificates.js';
@@ -209,18 +209,26 @@ test('a health watch says serving, and not serving when the server stops', async
   t.deepEqual(seen, [1, 2]);
 });
 
-test('a client that goes away aborts what it asked for', async (t) => {
+test('a client that goes away aborts what it asked for, one that was answered does not', async (t) => {
   const member = await startMember(t);
-  const aborted = new Promise<void>((resolve) => {
-    member.log.before = () => new Promise(() => undefined);
-    const { propose } = member.log;
-    member.log.propose = (action, caller, signal) => {
-      signal?.addEventListener('abort', () => resolve());
+  const controller = new AbortController();
+  const signals: AbortSignal[] = [];
+  const gone = new Promise<void>((resolve) => {
+    member.state.compactionDone = async (signal) => {
+      signals.push(signal);
+      if (signals.length === 1) return;
+      signal.addEventListener('abort', () => resolve());
       controller.abort();
-      return propose.call(member.log, action, caller, signal);
+      await gone;
     };
   });
-  const controller = new AbortController();
-  await refused(t, 'cancelled', member.client().put('k', 'v', { signal: controller.signal }));
-  await t.notThrowsAsync(aborted);
+  for (const value of ['1', '2']) await member.client().put('k', value);
+  const client = member.client();
+  await client.compact(revision(2), { physical: true });
+  await refused(t, 'cancelled', client.compact(revision(3), { physical: true, signal: controller.signal }));
+  await gone;
+  t.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [false, true],
+  );
 });

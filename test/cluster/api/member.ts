@@ -74,7 +74,8 @@ class DirectLog implements Consensus {
 
 export interface TestMember {
   readonly endpoint: string;
-  readonly state: ApiState;
+  /** Changeable, for what is hard to provoke. */
+  readonly state: { -readonly [Part in keyof ApiState]: ApiState[Part] };
   readonly kv: Kv;
   readonly log: DirectLog;
   readonly front: GrpcFront;
