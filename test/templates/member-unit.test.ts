@@ -1,11 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { type MemberUnit, memberUnit, TemplateError } from '#templates';
 import { judge } from '../judges.js';
 import { hostileValues } from './hostile.js';
+import { verified } from './systemd.js';
 
 const unit: MemberUnit = {
   description: 'Quorate member of the cluster demo',
@@ -16,27 +17,6 @@ const unit: MemberUnit = {
   credentials: { 'ca.crt': '/etc/quorate/ca.crt', 'server.key': '/etc/quorate/server.key' },
   stateFolder: 'quorate',
 };
-
-/** systemd's own opinion on a unit, in a file system that holds nothing but systemd's units and the program. */
-function verified(text: string): { readonly status: number | null; readonly said: string } {
-  const root = mkdtempSync(join(tmpdir(), 'quorate-unit-'));
-  try {
-    cpSync('/usr/lib/systemd/system', join(root, 'usr/lib/systemd/system'), {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
-    mkdirSync(join(root, 'usr/bin'));
-    writeFileSync(join(root, 'usr/bin/quorate'), '', { mode: 0o755 });
-    mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
-    writeFileSync(join(root, 'etc/systemd/system/quorate.service'), text);
-    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', `--root=${root}`, 'quorate.service'], {
-      encoding: 'utf8',
-    });
-    return { status, said: stdout + stderr };
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
 
 const systemd = judge('systemd-analyze');
 

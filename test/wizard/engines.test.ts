@@ -2,7 +2,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
@@ -11,9 +11,10 @@ import { readInitialAccess } from '../../cluster/member/initial-access.js';
 import { apply } from '../../wizard/apply/apply.js';
 import { desiredArtifacts } from '../../wizard/artifacts/desired.js';
 import type { Plan } from '../../wizard/plan/plan.js';
-import { runModes } from '../../wizard/plan/plan.js';
+import { engines, runModes } from '../../wizard/plan/plan.js';
 import { freePort } from '../etcd.js';
 import { judge } from '../judges.js';
+import { verified } from '../templates/systemd.js';
 import { temporaryFolder } from './apply/folder.js';
 import { samplePlan } from './plans.js';
 
@@ -81,6 +82,16 @@ test('a member of the included engine reads the users and roles that apply write
     ],
   );
 });
+
+for (const engine of engines) {
+  judge('systemd-analyze').test(`systemd has nothing to say against the unit of engine ${engine}`, (t) => {
+    const artifacts = desiredArtifacts(samplePlan(engine, 'systemd', 1), '/srv/quorate');
+    const unit = artifacts.find((artifact) => artifact.kind === 'file' && artifact.path.endsWith('.service'));
+    const text = unit?.kind === 'file' ? unit.content : '';
+    t.regex(text, /ExecStart=/);
+    t.deepEqual(verified(text, basename(unit?.path ?? '', '.service')), { status: 0, said: '' });
+  });
+}
 
 async function localPlan(): Promise<Plan> {
   const plan = samplePlan('etcd', 'local', 3);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
 import { parsePlanText } from '../../../wizard/plan/parse.js';
 import { defaultPlan } from '../../../wizard/plan/plan.js';
 import { judge } from '../../judges.js';
@@ -12,43 +13,54 @@ const terminal = judge('tmux');
 
 const command = (dir: string): string => `env -u NO_COLOR '${process.execPath}' '${main}' --dir '${dir}'`;
 
-terminal.test('Enter all the way through makes a three-member cluster on this machine', async (t) => {
-  t.timeout(120_000);
+/** A folder whose members are stopped before it goes. */
+function clusterFolder(t: ExecutionContext): string {
   const dir = join(temporaryFolder(t), 'quorate');
-  const pane = openPane(t, command(dir));
-  const questions = [
-    /Name of the cluster/,
-    /\? Engine/,
-    /How its members run/,
-    /\? Members/,
-    /Member 1 of 3/,
-    /Member 2 of 3/,
-    /Member 3 of 3/,
-    /A user besides root/,
-    /What app may do/,
-    /keys of app begin with/,
-    /May app sign in with a password/,
-    /Another user/,
-  ];
-  for (const question of questions) {
-    await pane.shows(question);
+  t.teardown(() => (existsSync(dir) ? quorate(['down', '--dir', dir]) : undefined));
+  return dir;
+}
+
+terminal.test(
+  'Enter all the way through is a running three-member cluster on this machine, and says how to try it',
+  async (t) => {
+    t.timeout(120_000);
+    const dir = clusterFolder(t);
+    const pane = openPane(t, command(dir));
+    const questions = [
+      /Name of the cluster/,
+      /\? Engine/,
+      /How its members run/,
+      /\? Members/,
+      /Member 1 of 3/,
+      /Member 2 of 3/,
+      /Member 3 of 3/,
+      /A user besides root/,
+      /What app may do/,
+      /keys of app begin with/,
+      /May app sign in with a password/,
+      /Another user/,
+    ];
+    for (const question of questions) {
+      await pane.shows(question);
+      t.false(existsSync(dir));
+      pane.press('Enter');
+    }
+    await pane.shows(/\d+ steps: 1 authority, \d+ folders, 8 certificates, \d+ files\s+\? Write this to/);
     t.false(existsSync(dir));
     pane.press('Enter');
-  }
-  await pane.shows(/\d+ steps: 1 authority, \d+ folders, 8 certificates, \d+ files\s+\? Write this to/);
-  t.false(existsSync(dir));
-  pane.press('Enter');
-  await pane.shows(/ended with 0/);
-  const { plan } = parsePlanText(readFileSync(join(dir, 'quorate.yaml'), 'utf8'), 'quorate.yaml');
-  // The usual ports may be in use where the test runs.
-  const members = plan.members.map((member, index) => ({
-    ...member,
-    clientPort: defaultPlan.members[index]?.clientPort,
-    peerPort: defaultPlan.members[index]?.peerPort,
-  }));
-  t.deepEqual<unknown, unknown>({ ...plan, members }, defaultPlan);
-  t.is((await quorate(['plan', '--dir', dir])).code, 0);
-});
+    const screen = await pane.shows(/ended with 0/);
+    t.regex(screen, /try it:\s+\. .*\/users\/app\/app\.env\s+etcdctl put \/app\/hello world\s+quorate status --dir /);
+    const { plan } = parsePlanText(readFileSync(join(dir, 'quorate.yaml'), 'utf8'), 'quorate.yaml');
+    // The usual ports may be in use where the test runs.
+    const members = plan.members.map((member, index) => ({
+      ...member,
+      clientPort: defaultPlan.members[index]?.clientPort,
+      peerPort: defaultPlan.members[index]?.peerPort,
+    }));
+    t.deepEqual<unknown, unknown>({ ...plan, members }, defaultPlan);
+    t.is((await quorate(['plan', '--dir', dir])).code, 0);
+  },
+);
 
 terminal.test('a wrong answer to a question is refused there with the reason, and the right one goes on', async (t) => {
   t.timeout(120_000);
@@ -57,7 +69,7 @@ terminal.test('a wrong answer to a question is refused there with the reason, an
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const dir = join(temporaryFolder(t), 'quorate');
+  const dir = clusterFolder(t);
   const pane = openPane(t, command(dir));
   const answer = (text: string): void => {
     pane.press('C-u');
