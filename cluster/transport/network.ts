@@ -20,7 +20,10 @@ export interface PeerNetwork {
    * The entries' bytes are not copied before they are encoded: they must not change.
    */
   send(messages: readonly Message[]): void;
-  /** Called with what one read of one peer's stream brought: `from` is certified, `to` is this member. One callback; set it first. */
+  /**
+   * Called with a batch from one peer: `from` is certified, `to` is this member. One callback. Until it is set this
+   * member connects to nobody and turns everybody away; what they have for it waits with them, and they try again soon.
+   */
   onMessages(callback: (messages: readonly Message[]) => void): void;
   /** Called when a message to the peer was lost or its connection broke; at most once until something gets through again. */
   onUnreachable(callback: (id: MemberId) => void): void;

@@ -46,7 +46,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
   #closed = false;
   #listeners: readonly Listener[] = [];
   #peers: ReadonlyMap<MemberId, Peer> | undefined;
-  #onMessages: OnMessages = () => {};
+  #onMessages: OnMessages | undefined;
   #onUnreachable: (id: MemberId) => void = () => {};
   #onSnapshot: OnSnapshot | undefined;
 
@@ -67,7 +67,8 @@ export class GrpcPeerNetwork implements PeerNetwork {
   private constructor(options: PeerNetworkOptions) {
     this.#options = options;
     const limits = { ...defaultLimits, ...options.limits };
-    const peers = () => this.#peers;
+    // Undefined until this member is ready to hear them.
+    const peers = () => (this.#onMessages === undefined ? undefined : this.#peers);
     this.#dialing = { identity: options, peers: () => this.#peers ?? new Map(), material: options.material, limits };
     this.#inbound = new Inbound({
       identity: options,
@@ -92,7 +93,9 @@ export class GrpcPeerNetwork implements PeerNetwork {
   }
 
   onMessages(callback: OnMessages): void {
+    const isFirst = this.#onMessages === undefined;
     this.#onMessages = callback;
+    if (isFirst) for (const peer of this.#peers?.values() ?? []) this.#meet(peer);
   }
 
   onUnreachable(callback: (id: MemberId) => void): void {
@@ -146,7 +149,9 @@ export class GrpcPeerNetwork implements PeerNetwork {
     return known?.name === peer.name && known.urls.join() === peer.urls.join() ? known : undefined;
   }
 
+  // Not before messages are taken here: that the peer is connected to is its sign to connect to this member.
   #meet(peer: Peer): void {
+    if (this.#onMessages === undefined) return;
     this.#leaving.set(peer.id, new AbortController());
     const told = () => this.#onUnreachable(peer.id);
     this.#links.set(peer.id, new PeerLink(peer, this.#dialing, this.#options.logger, told));
@@ -163,7 +168,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
     const { self } = this.#options;
     const reader = new FrameReader(this.#dialing.limits.frameBytesMax, (frame) => {
       const messages = decodeBatch(frame, peer.id, self.id);
-      if (!this.#closed) this.#onMessages(messages);
+      if (!this.#closed) this.#onMessages?.(messages);
     });
     stream.on('data', (chunk: Buffer) => {
       if (stream.writableEnded) return;

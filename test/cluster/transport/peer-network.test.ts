@@ -227,6 +227,17 @@ test('a member that does not know its peers yet is asked again soon, without a w
   t.deepEqual(two.logger.warnings(), []);
 });
 
+test('what is sent to a member that is still starting reaches it once it listens', async (t) => {
+  const one = await openMember(t, { id: 1n, limits: { retryMinMs: 60_000, retryMaxMs: 60_000 } });
+  const two = await openMember(t, { id: 2n, isStarting: true });
+  introduce(one, two);
+  one.network.send([heartbeat(one, two, 1)]);
+  await eventually('being turned away', () => one.unreachable.length === 1);
+  two.listen();
+  await eventually('the message', () => two.heard.length > 0);
+  t.deepEqual(two.heard, [heartbeat(one, two, 1)]);
+});
+
 /** Passes connections on until it is told to swallow everything. */
 async function openTunnel(t: ExecutionContext, port: number) {
   let swallows = false;

@@ -23,6 +23,8 @@ export interface MemberOptions {
   readonly port?: number;
   readonly limits?: Partial<PeerLimits>;
   readonly snapshotFolder?: string;
+  /** Takes no messages yet. */
+  readonly isStarting?: boolean;
 }
 
 /** A member's network, and all that it heard. */
@@ -51,11 +53,12 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
   t.teardown(close);
   const heard: Message[] = [];
   const unreachable: MemberId[] = [];
-  network.onMessages((messages) => void heard.push(...messages));
+  const listen = () => network.onMessages((messages) => void heard.push(...messages));
+  if (!options.isStarting) listen();
   network.onUnreachable((peer) => void unreachable.push(peer));
   const port = network.addresses[0]?.port ?? 0;
   const peer: Peer = { ...identity.self, urls: [at(port).text] };
-  return { network, identity, material, peer, port, heard, unreachable, logger, snapshotFolder, close };
+  return { network, identity, material, peer, port, heard, listen, unreachable, logger, snapshotFolder, close };
 }
 
 export type Member = Awaited<ReturnType<typeof openMember>>;
