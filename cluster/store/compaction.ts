@@ -7,6 +7,8 @@ import { decodeHead, type Place, placeKey, type Record, readNumber, readPlace, w
 
 const compactedKey = Buffer.from('compacted');
 const sweptKey = Buffer.from('swept');
+/** As in etcd, where a first compaction at 0 is accepted and a second one is not. */
+const never = -1;
 /** Stands after all changes of a revision. */
 const lastSub = 0xfffffffe;
 
@@ -33,12 +35,13 @@ export class Compaction {
     this.#history = history;
     const compacted = meta.get(compactedKey);
     const swept = meta.get(sweptKey);
-    this.#compacted = revision(compacted === undefined ? 0 : readNumber(Buffer.from(compacted), 0));
+    this.#compacted = revision(compacted === undefined ? never : readNumber(Buffer.from(compacted), 0));
     this.#swept = swept === undefined ? { main: revision(0), sub: lastSub } : readPlace(swept);
   }
 
+  /** 0: nothing was compacted. */
   get revision(): Revision {
-    return this.#compacted;
+    return revision(Math.max(0, this.#compacted));
   }
 
   /** Rows are left that no read can see. */
@@ -49,9 +52,9 @@ export class Compaction {
 
   mark(to: Revision, latest: Revision): void {
     if (to <= this.#compacted) {
-      throw new ClusterError('compacted', `revision ${to} is compacted already, up to ${this.#compacted}`, {
+      throw new ClusterError('compacted', `revision ${to} is compacted already, up to ${this.revision}`, {
         revision: to,
-        compacted: this.#compacted,
+        compacted: this.revision,
       });
     }
     if (to > latest) {

@@ -196,6 +196,15 @@ test('reads go back to the compacted revision, inclusive', async (t) => {
   t.throws(() => compact(store, 3), { code: 'compacted' });
 });
 
+test('a compaction at 0 is accepted once, as by etcd, and takes nothing', async (t) => {
+  const store = await freshStore(t);
+  apply(store, put('a', '1'), put('a', '2'));
+  compact(store, 0);
+  t.throws(() => compact(store, 0), { code: 'compacted' });
+  t.is(store.kv.compactedRevision, revision(0));
+  t.is(list(store, 'a', undefined, { revision: revision(2) }), 'a=1');
+});
+
 const rowsOf = ({ backend }: Store, name: string): number => [...backend.table(name).range()].length;
 
 test('a compaction goes on after a restart, and leaves one record of each living key', async (t) => {

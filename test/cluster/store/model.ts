@@ -38,7 +38,8 @@ function inside({ key, end }: KeyRange, candidate: Uint8Array): boolean {
 
 export class Model {
   revision = 1;
-  compacted = 0;
+  /** Never: etcd takes a first compaction at 0. */
+  compacted = -1;
   #changes: Change[] = [];
 
   copy(): Model {
