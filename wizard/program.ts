@@ -27,8 +27,8 @@ function examplesText(command: Command): string {
 }
 
 function contextOf({ environment, terminal, signal, now }: Invocation, dir: string | undefined): Context {
-  const given = dir ?? (environment.QUORATE_DIR || undefined);
-  return { terminal, dir: resolve(given ?? defaultDir), givenDir: dir, signal, now };
+  const given = dir || environment.QUORATE_DIR || defaultDir;
+  return { terminal, dir: resolve(given), givenDir: dir || undefined, signal, now };
 }
 
 /** The parser for `cert` in `cert list`, made when it is first needed. */
