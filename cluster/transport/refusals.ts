@@ -21,8 +21,11 @@ export const okTrailers: OutgoingHttpHeaders = { 'grpc-status': '0' };
 export function refusalTrailers(error: unknown): OutgoingHttpHeaders {
   const known = error instanceof ClusterError ? statuses.get(error.code) : undefined;
   const message = error instanceof Error ? error.message : String(error);
-  return { 'grpc-status': String(known ?? status.INTERNAL), 'grpc-message': encodeURIComponent(message) };
+  return { 'grpc-status': String(known ?? status.INTERNAL), 'grpc-message': encodeText(message) };
 }
+
+// In gRPC printable ASCII but % stands as it is.
+const encodeText = (text: string): string => text.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
 
 /** What the other side's trailers say; undefined when they say that all is well. */
 export function refusalOf(trailers: IncomingHttpHeaders): ClusterError | undefined {
