@@ -50,6 +50,7 @@ export class GrpcFront {
   readonly #desk: Desk;
   readonly #requestBytesMax: number;
   readonly #logger: Logger;
+  readonly #sockets = new Set<Socket>();
   readonly #stopping = new AbortController();
 
   constructor({ state, requestBytesMax, logger }: GrpcFrontOptions) {
@@ -71,15 +72,22 @@ export class GrpcFront {
   /** Takes a connection that speaks HTTP/2, its TLS handshake done. */
   serve(socket: Socket): void {
     pinCertificate(socket);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     this.#injector.injectConnection(socket);
   }
 
   /** Takes no more calls, and ends those that are not through after `graceMs`. */
   async close(graceMs = 1000): Promise<void> {
     this.#stopping.abort();
-    const timer = setTimeout(() => this.#server.forceShutdown(), graceMs);
+    // Without channelz grpc-js does not know the sessions that its forceShutdown is to end.
+    const timer = setTimeout(() => this.#endConnections(), graceMs);
     await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     clearTimeout(timer);
+  }
+
+  #endConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   /** Methods without a handler are answered by grpc-js, as unimplemented. */

@@ -209,6 +209,31 @@ test('a health watch says serving, and not serving when the server stops', async
   t.deepEqual(seen, [1, 2]);
 });
 
+test('closing lets calls under way end, takes no new ones, and ends those that take too long', async (t) => {
+  const member = await startMember(t);
+  const client = member.client();
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let closed: Promise<void> | undefined;
+  member.log.before = () => {
+    closed = member.front.close(60_000);
+    setImmediate(letGo);
+    return held;
+  };
+  await client.put('k', 'v');
+  await closed;
+  t.is(member.kv.revision, revision(2));
+  const stuck = await startMember(t);
+  stuck.log.before = () => {
+    closed = stuck.front.close(0);
+    return new Promise(() => undefined);
+  };
+  await refused(t, 'connection-failed', stuck.client().put('k', 'v'));
+  await closed;
+});
+
 test('a client that goes away aborts what it asked for, one that was answered does not', async (t) => {
   const member = await startMember(t);
   const controller = new AbortController();
