@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
 import type { EtcdClient } from '../../../cluster/client/client.js';
@@ -6,7 +9,7 @@ import { ClusterError, type ClusterErrorCode } from '../../../cluster/errors.js'
 import { noMember, revision } from '../../../cluster/numbers.js';
 import type { Method } from '../../../cluster/wire/method.js';
 import { healthMethods, kvMethods, leaseMethods, maintenanceMethods } from '../../../cluster/wire/services.js';
-import { testAuthority } from '../../certificates.js';
+import { type TestAuthority, testAuthority } from '../../certificates.js';
 import { startMember, type TestMember } from './member.js';
 
 const key = Buffer.from('k');
@@ -51,6 +54,21 @@ test('a certificate of the verified chain names the caller by its common name', 
   await withRoot(root);
   await root.put('k', 'v');
   await refused(t, 'permission-denied', member.client({ tls: await authority.client('app') }).put('k', 'v'));
+});
+
+test('a certificate that the chain does not vouch for names nobody, even on a connection that was let in', async (t) => {
+  const [authority, another] = [await testAuthority(t), await testAuthority(t)];
+  const member = await startMember(t, authority);
+  await withRoot(member.client({ tls: await authority.client('root') }));
+  const lax = { ...(await authority.server()), requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['h2'] };
+  const server = createServer(lax, (socket) => member.front.serve(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const endpoints = [`https://127.0.0.1:${(server.address() as AddressInfo).port}`];
+  const asRoot = async (signer: TestAuthority) =>
+    member.client({ endpoints, tls: { ...(await signer.client('root')), ca: authority.ca } });
+  await (await asRoot(authority)).put('k', 'v');
+  await refused(t, 'user-empty', (await asRoot(another)).put('k', 'v'));
 });
 
 test('a token wins over the certificate', async (t) => {
