@@ -6,7 +6,8 @@ import { etcdVersion } from './version.js';
 
 interface Answer {
   readonly status: number;
-  readonly body: Readonly<Record<string, string>>;
+  /** An object goes out as JSON, a text as it is. */
+  readonly body: Readonly<Record<string, string>> | string;
 }
 
 /** etcd's probes wait that long by default. */
@@ -32,20 +33,37 @@ const version = ({ version }: ApiState): Answer => ({
   body: { etcdserver: etcdVersion, etcdcluster: etcdVersion, quorate: version },
 });
 
+/** Whether this member is up. */
+const live: Answer = { status: 200, body: 'ok' };
+
+/** Whether clients can be sent here. */
+async function ready(state: ApiState, url: URL): Promise<Answer> {
+  const { status, body } = await health(state, url);
+  return status === 200 || typeof body === 'string' ? live : { status, body: `not ok: ${body.reason}` };
+}
+
+const pages: Readonly<Record<string, (state: ApiState, url: URL) => Answer | Promise<Answer>>> = {
+  '/health': health,
+  '/livez': () => live,
+  '/readyz': ready,
+  '/version': version,
+};
+
 async function answer(state: ApiState, request: IncomingMessage): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://member');
-  const known = url.pathname === '/health' || url.pathname === '/version';
-  if (!known) return { status: 404, body: { error: `there is no ${url.pathname} here` } };
+  const page = Object.hasOwn(pages, url.pathname) ? pages[url.pathname] : undefined;
+  if (page === undefined) return { status: 404, body: { error: `there is no ${url.pathname} here` } };
   if (request.method !== 'GET') return { status: 405, body: { error: 'only GET is served here' } };
-  return url.pathname === '/health' ? health(state, url) : version(state);
+  return page(state, url);
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...(status === 405 ? { allow: 'GET' } : {}) });
-  response.end(`${JSON.stringify(body)}\n`);
+  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
+  response.writeHead(status, { 'content-type': type, ...(status === 405 ? { allow: 'GET' } : {}) });
+  response.end(`${typeof body === 'string' ? body : JSON.stringify(body)}\n`);
 }
 
-/** `/health` and `/version` as etcd answers them over HTTP/1.1, on the same port as gRPC. */
+/** `/health`, `/livez`, `/readyz` and `/version` as etcd answers them over HTTP/1.1, on the same port as gRPC. */
 export const httpHandler =
   (state: ApiState): RequestListener =>
   (request, response) => {

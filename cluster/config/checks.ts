@@ -38,14 +38,16 @@ function checkTimes({ values, complaints }: ReadFlags): void {
 }
 
 function checkListening({ values, given, complaints }: ReadFlags): void {
-  for (const flag of ['listen-peer-urls', 'listen-client-urls'] as const) {
+  for (const flag of ['listen-peer-urls', 'listen-client-urls', 'listen-metrics-urls'] as const) {
     for (const { host, text } of values[flag]) {
       if (isIP(host) !== 0 || host === 'localhost') continue;
       const hint = 'listen on an address of this machine, 0.0.0.0 for all';
       complaints.push({ flag: `--${flag}`, message: `--${flag}: expected IP in URL for binding (${text})`, hint });
     }
   }
-  complaints.push(...portClashes([...values['listen-peer-urls'], ...values['listen-client-urls']]));
+  complaints.push(
+    ...portClashes([...values['listen-peer-urls'], ...values['listen-client-urls'], ...values['listen-metrics-urls']]),
+  );
   if (!given.has('listen-client-urls') || given.has('advertise-client-urls')) return;
   complaints.push({
     flag: '--advertise-client-urls',

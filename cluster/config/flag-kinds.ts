@@ -57,7 +57,7 @@ export const whole = (fallback: number, min: number, max: number, description: s
 
 export const urls = (fallback: string, description: string): Flag<readonly Address[]> => ({
   parse: parseAddresses,
-  fallback: parseAddresses(fallback),
+  fallback: fallback === '' ? [] : parseAddresses(fallback),
   placeholder: 'URL,…',
   description,
 });

@@ -21,6 +21,7 @@ export const flags = {
   'data-dir': text('', 'DIR', "where this member's data lives; NAME.etcd when not given"),
   'listen-peer-urls': urls('http://localhost:2380', 'where to listen for the other members'),
   'listen-client-urls': urls('http://localhost:2379', 'where to listen for clients'),
+  'listen-metrics-urls': urls('', 'where to answer probes (/health, /livez, /readyz) without asking for certificates'),
   'heartbeat-interval': whole(100, 1, 10_000, 'milliseconds between heartbeats of the leader'),
   'election-timeout': whole(1000, 1, 50_000, 'milliseconds without a heartbeat until an election'),
   'snapshot-count': whole(10_000, 1, largest, 'applied entries after which the log is compacted'),

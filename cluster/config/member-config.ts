@@ -20,6 +20,8 @@ export interface MemberConfig {
   readonly dataDir: string;
   readonly listenPeerUrls: readonly Address[];
   readonly listenClientUrls: readonly Address[];
+  /** For probes; may be empty. */
+  readonly listenMetricsUrls: readonly Address[];
   readonly advertisePeerUrls: readonly Address[];
   readonly advertiseClientUrls: readonly Address[];
   /** In the order given; contains this member. */
@@ -69,6 +71,7 @@ function memberConfig({ values }: ReadFlags): MemberConfig {
     dataDir: values['data-dir'] || `${values.name}.etcd`,
     listenPeerUrls: values['listen-peer-urls'],
     listenClientUrls: values['listen-client-urls'],
+    listenMetricsUrls: values['listen-metrics-urls'],
     advertisePeerUrls: values['initial-advertise-peer-urls'],
     advertiseClientUrls: values['advertise-client-urls'],
     initialCluster: initialCluster(values),

@@ -142,6 +142,7 @@ export class Member implements AsyncDisposable {
     const state = this.#apiState(replica, tokens);
     const front = new GrpcFront({ state, requestBytesMax: config.requestBytesMax, logger });
     this.#closing.add(() => front.close());
+    await this.#serveProbes(state);
     const material = this.#material(config.clientTls);
     const requireClientCertificate = config.clientTls?.requireClientCertificate ?? false;
     for (const address of config.listenClientUrls) {
@@ -154,6 +155,22 @@ export class Member implements AsyncDisposable {
       });
       this.#closing.add(() => listener.close());
       logger.info('serving client traffic', { address: listener.address.text });
+    }
+  }
+
+  /** In clear, or with the members' certificate but asking for none: they tell nothing but whether all is well. */
+  async #serveProbes(state: ApiState): Promise<void> {
+    const { config, logger } = this.#options;
+    for (const address of config.listenMetricsUrls) {
+      const material = address.secure ? this.#material(config.clientTls) : undefined;
+      const listener = await Listener.open({
+        address,
+        ...(material === undefined ? {} : { tls: { material, requireClientCertificate: false } }),
+        serveHttp2: (socket) => socket.destroy(),
+        serveHttp1: httpHandler(state),
+        logger,
+      });
+      this.#closing.add(() => listener.close());
     }
   }
 

@@ -66,3 +66,15 @@ judge('etcd').test('/health and /version have the fields of a real etcd', async 
     );
   }
 });
+
+test('/livez says whether the member is up, /readyz whether it has the cluster behind it', async (t) => {
+  const { url, log } = await serve(t);
+  const page = async (path: string) => {
+    const response = await fetch(`${url}${path}`, { headers: { connection: 'close' } });
+    return [response.status, await response.text()];
+  };
+  t.deepEqual(await page('/readyz'), [200, 'ok\n']);
+  log.leader = noMember;
+  t.deepEqual(await page('/livez'), [200, 'ok\n']);
+  t.deepEqual(await page('/readyz'), [503, 'not ok: RAFT NO LEADER\n']);
+});
