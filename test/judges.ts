@@ -10,6 +10,8 @@ export interface Judge {
   readonly present: boolean;
   /** AVA's `test`, for what can't be checked without this judge. */
   test(title: string, implementation: ImplementationFn<[]>): void;
+  /** AVA's `test.serial`, likewise. */
+  serial(title: string, implementation: ImplementationFn<[]>): void;
 }
 
 const required = process.env.QUORATE_JUDGES === 'required';
@@ -43,5 +45,6 @@ export function judge(...programs: readonly string[]): Judge {
   return {
     present: missing === '',
     test: (title, implementation) => (missing === '' ? test(title, implementation) : leaveOut(title)),
+    serial: (title, implementation) => (missing === '' ? test.serial(title, implementation) : leaveOut(title)),
   };
 }

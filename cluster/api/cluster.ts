@@ -19,7 +19,8 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods, 'me
     async memberList({ linearizable }, context) {
       if (linearizable) await consensus.linearize(context.signal);
       await desk.checkNamed(context);
-      return { header: desk.header(), members: members.list().map(memberMessage) };
+      // As in etcd: the members have nothing to do with the store's revision.
+      return { header: { ...desk.header(), revision: 0 }, members: members.list().map(memberMessage) };
     },
   };
 }

@@ -77,20 +77,6 @@ function operationResultOf(message: etcdserverpb.ResponseOp.$Properties): Operat
   throw new ClusterError('remote', 'an operation of the transaction came back without an answer');
 }
 
-/** etcd gives the operations inside a transaction a header of only the revision. */
-function operationResponse(result: OperationResult, header: Header): etcdserverpb.ResponseOp.$Properties {
-  switch (result.kind) {
-    case 'range':
-      return { responseRange: rangeResponse(result, header) };
-    case 'put':
-      return { responsePut: putResponse(result, header) };
-    case 'delete-range':
-      return { responseDeleteRange: deleteRangeResponse(result, header) };
-    case 'txn':
-      return { responseTxn: txnResponse(result, header) };
-  }
-}
-
 /** @throws ClusterError remote when an operation has no answer */
 export const txnResultOf = (message: etcdserverpb.TxnResponse.$Properties): TxnResult => ({
   kind: 'txn',
@@ -98,11 +84,41 @@ export const txnResultOf = (message: etcdserverpb.TxnResponse.$Properties): TxnR
   results: (message.responses ?? []).map(operationResultOf),
 });
 
-export function txnResponse(result: TxnResult, header: Header): etcdserverpb.TxnResponse.$Properties {
-  const inner: Header = { revision: header.revision ?? 0 };
-  return {
-    header,
-    succeeded: result.succeeded,
-    responses: result.results.map((each) => operationResponse(each, inner)),
-  };
+/** Whether something was written, and thus a new revision made. */
+function changes(result: OperationResult): boolean {
+  if (result.kind === 'txn') return result.results.some(changes);
+  return result.kind === 'put' || (result.kind === 'delete-range' && result.deleted > 0);
 }
+
+/**
+ * The answers inside a transaction. As in etcd each has a header of only a revision, the store's when that operation was
+ * done, and a nested transaction an empty one:
+ *
+ *     get a, put a, get a   at revision 7   ->   7, 8, 8
+ */
+function operationResponses(result: TxnResult, after: number): etcdserverpb.ResponseOp.$Properties[] {
+  let current = changes(result) ? after - 1 : after;
+  const response = (each: OperationResult): etcdserverpb.ResponseOp.$Properties => {
+    if (each.kind === 'txn') {
+      return { responseTxn: { header: {}, succeeded: each.succeeded, responses: each.results.map(response) } };
+    }
+    if (changes(each)) current = after;
+    const header: Header = { revision: current };
+    switch (each.kind) {
+      case 'range':
+        return { responseRange: rangeResponse(each, header) };
+      case 'put':
+        return { responsePut: putResponse(each, header) };
+      case 'delete-range':
+        return { responseDeleteRange: deleteRangeResponse(each, header) };
+    }
+  };
+  return result.results.map(response);
+}
+
+/** @param header with the store's revision right after the transaction */
+export const txnResponse = (result: TxnResult, header: Header): etcdserverpb.TxnResponse.$Properties => ({
+  header,
+  succeeded: result.succeeded,
+  responses: operationResponses(result, toCount(header.revision)),
+});

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type ClientTls, connect, type EtcdClient } from '#cluster';
+import { clientUrl } from '../../wizard/artifacts/member-settings.js';
+import { kitFiles, runFolder } from '../../wizard/layout.js';
+import { parsePlan } from '../../wizard/plan/parse.js';
+import type { Engine, Plan } from '../../wizard/plan/plan.js';
+import { printPlan } from '../../wizard/plan/print.js';
+import { type Ended, main, quorate } from '../wizard/commands/quorate.js';
+import { freePorts } from './ports.js';
+
+/** What every cluster of these tests is told of users and roles. */
+const access = {
+  roles: [
+    {
+      name: 'app-writer',
+      permissions: [
+        { access: 'readwrite', prefix: '/app/' },
+        { access: 'read', key: '/config/version' },
+        { access: 'write', key: 'a', end: 'b' },
+      ],
+    },
+  ],
+  users: [
+    { name: 'app', roles: ['app-writer'] },
+    { name: 'human', roles: ['app-writer'], password: true },
+    { name: 'nobody' },
+  ],
+};
+
+async function localPlan(engine: Engine, count: number): Promise<Plan> {
+  // In order: what is sorted by port is sorted by name.
+  const ports = [...(await freePorts(2 * count))].sort((a, b) => a - b);
+  const members = Array.from({ length: count }, (_, place) => ({
+    name: `m${place + 1}`,
+    host: '127.0.0.1',
+    clientPort: ports[2 * place],
+    peerPort: ports[2 * place + 1],
+  }));
+  return parsePlan({ version: 1, cluster: { name: 'judged', engine }, members, access }, 'a test').plan;
+}
+
+/** Takes the cluster down when its stdin ends: when the test says so, and also when the test's process is killed. */
+function startUndertaker(folder: string, dir: string): ChildProcess {
+  const script = 'cat; "$1" "$2" down --dir "$3"; rm -rf "$4"';
+  return spawn('sh', ['-c', script, 'sh', process.execPath, main, dir, folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+}
+
+/** A plan's members on this machine, started and reached as a user does it: with `quorate init`, and by the kits. */
+export class LocalCluster {
+  readonly plan: Plan;
+  readonly dir: string;
+  readonly #undertaker: ChildProcess;
+
+  private constructor(plan: Plan, folder: string) {
+    this.plan = plan;
+    this.dir = join(folder, "it's a cluster");
+    this.#undertaker = startUndertaker(folder, this.dir);
+  }
+
+  static async start(engine: Engine, count: number): Promise<LocalCluster> {
+    const plan = await localPlan(engine, count);
+    const cluster = new LocalCluster(plan, mkdtempSync(join(tmpdir(), 'quorate-interop-')));
+    const { code, stderr } = await quorate(['init', '--yes', '--answers', '-', '--dir', cluster.dir], printPlan(plan));
+    if (code === 0) return cluster;
+    await cluster.stop();
+    throw new Error(`quorate init ended with ${code}:\n${stderr}`);
+  }
+
+  get members(): readonly string[] {
+    return this.plan.members.map(({ name }) => name);
+  }
+
+  get endpoints(): readonly string[] {
+    return this.plan.members.map(clientUrl);
+  }
+
+  /** Of a member that `quorate` started. */
+  pid(member: string): number {
+    return Number.parseInt(readFileSync(join(this.dir, runFolder, `${member}.pid`), 'utf8'), 10);
+  }
+
+  tls(user: string): Required<ClientTls> {
+    const { ca, certificate, key } = kitFiles(user);
+    const read = (file: string): string => readFileSync(join(this.dir, file), 'utf8');
+    return { ca: read(ca), cert: read(certificate), key: read(key) };
+  }
+
+  /** The file's content, relative to DIR. */
+  read(file: string): string {
+    return readFileSync(join(this.dir, file), 'utf8');
+  }
+
+  client(user: string): EtcdClient {
+    return connect({ endpoints: this.endpoints, tls: this.tls(user) });
+  }
+
+  /** A command line in a shell that has sourced the user's kit, with `KITS` the folder of all of them. */
+  async shell(user: string, command: string): Promise<Ended> {
+    const env = { PATH: process.env.PATH, KITS: join(this.dir, 'users') };
+    const script = `. "$0"; ${command}`;
+    const child = spawn('sh', ['-c', script, join(this.dir, kitFiles(user).environment)], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { code, stdout, stderr };
+  }
+
+  /** A command of quorate on this cluster's DIR. */
+  quorate(...command: readonly string[]): Promise<Ended> {
+    return quorate([...command, '--dir', this.dir]);
+  }
+
+  /** Takes the members down and the folder away. */
+  async stop(): Promise<void> {
+    const gone = once(this.#undertaker, 'exit');
+    this.#undertaker.stdin?.end();
+    await gone;
+  }
+}
