@@ -21,7 +21,7 @@ interface Cluster {
 
 const here = dirname(fileURLToPath(import.meta.url));
 const project = join(here, '..', '..');
-const quorate = join(here, '..', 'wizard', 'main.js');
+const quorate = join(project, 'dist', 'bundle', 'main.js');
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
 const loads: readonly { readonly work: Work; readonly clients: number; readonly connections: number }[] = [

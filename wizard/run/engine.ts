@@ -1,9 +1,9 @@
 import { access, constants } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { delimiter, join } from 'node:path';
 import { memberSettings } from '../artifacts/member-settings.js';
 import { WizardError } from '../errors.js';
 import type { Engine, Member, Plan } from '../plan/plan.js';
+import { program } from '../version.js';
 
 /** What to run for a member; its settings are all in the environment, secrets in none of it. */
 export interface Command {
@@ -11,8 +11,6 @@ export interface Command {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
-
-const quorate = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.js');
 
 async function findInPath(program: string): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
@@ -27,7 +25,7 @@ async function findInPath(program: string): Promise<string | undefined> {
 }
 
 async function programOf(engine: Engine): Promise<Pick<Command, 'file' | 'args'>> {
-  if (engine === 'included') return { file: process.execPath, args: [quorate, 'serve'] };
+  if (engine === 'included') return { file: process.execPath, args: [program, 'serve'] };
   const file = await findInPath('etcd');
   if (file !== undefined) return { file, args: [] };
   throw new WizardError(

@@ -1,0 +1,22 @@
+// The bin as a few files instead of some four hundred modules: a member, of which three start at once, needs two thirds of the
+// CPU until it serves. Everything else (tests, bench, the wings' doors) runs on what tsc emits.
+import { rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+rmSync('dist/bundle', { recursive: true, force: true });
+await build({
+  entryPoints: ['dist/wizard/main.js'],
+  outdir: 'dist/bundle',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'linked',
+  // Native, or loaded only where a person waits for a person, or by require() on first use.
+  external: ['lmdb', 'bcrypt', '@node-rs/crc32', 'inquirer', '@peculiar/*', 'reflect-metadata'],
+  // Bundled CommonJS packages ask for Node's own modules with require().
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
+});
