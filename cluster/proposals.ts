@@ -26,6 +26,11 @@ export class Proposals {
     return this.#waiters.size;
   }
 
+  /** Whether its caller still waits. */
+  has({ sequence }: ProposalId): boolean {
+    return this.#waiters.has(sequence);
+  }
+
   nextId(): ProposalId {
     this.#sequence += 1;
     return { proposer: this.#proposer, sequence: this.#sequence };
@@ -33,6 +38,7 @@ export class Proposals {
 
   /** `deadline` on the driver's clock; not earlier than that of the wait before. Rejects with ClusterError. */
   wait({ sequence }: ProposalId, deadline: number, signal: AbortSignal | undefined): Promise<Outcome> {
+    if (signal?.aborted) return Promise.reject(givenUp());
     signal?.addEventListener('abort', () => this.#reject(sequence, givenUp()), { once: true });
     return new Promise((resolve, reject) => {
       this.#waiters.set(sequence, { deadline, resolve, reject });

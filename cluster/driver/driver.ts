@@ -1,8 +1,13 @@
+import assert from 'node:assert/strict';
 import type { Cancel } from '../clock.js';
 import { ClusterError } from '../errors.js';
 import { type Index, type MemberId, noMember } from '../numbers.js';
 import type { Message, RaftStatus, Ready, SnapshotMark } from '../raft/types.js';
 import type { DriverOptions, DriverParts, Proposal, Standing } from './parts.js';
+import { StateCommits } from './state-commits.js';
+
+/** Of the commands in one proposal to raft: a follower forwards it as one message. The first may exceed it. */
+const proposalBytesMax = 1 << 20;
 
 /**
  * The one loop that owns the raft. Whatever arrives (messages, proposals, reads, ticks, finished writes) is put aside and
@@ -11,6 +16,7 @@ import type { DriverOptions, DriverParts, Proposal, Standing } from './parts.js'
 export class Driver {
   readonly #parts: DriverParts;
   readonly #options: DriverOptions;
+  readonly #commits: StateCommits;
   readonly #cancels: Cancel[] = [];
   #inbox: Message[] = [];
   #proposals: Proposal[] = [];
@@ -18,14 +24,24 @@ export class Driver {
   #turnIsDue = false;
   #writesUnderWay = 0;
   #lastWrite: Promise<void> = Promise.resolve();
-  #commit: Promise<void> | undefined;
   #installing = false;
   #stopped = false;
+  #failed = false;
   #standing: Standing;
 
   constructor(parts: DriverParts, options: DriverOptions) {
     this.#parts = parts;
     this.#options = options;
+    const { raft, snapshots } = parts;
+    this.#commits = new StateCommits(
+      {
+        ...parts,
+        membership: () => raft.membership,
+        copiesUnderWay: () => snapshots.underWay > 0,
+        onFailure: (error) => this.fail(error),
+      },
+      options,
+    );
     this.#standing = standingOf(parts.raft);
   }
 
@@ -49,11 +65,13 @@ export class Driver {
       this.#wake();
     });
     network.onSnapshot(async (from, mark, file) => {
+      if (this.#stopped) throw new ClusterError('stopped', 'this member is stopping');
       await snapshots.keep(mark, file);
       this.#receive([{ kind: 'snapshot', from, to: raft.id, term: raft.term, mark }]);
     });
     const tick = () => {
-      this.#ticks += 1;
+      // Time stands still during an installation: nothing that was heard meanwhile has been taken in either.
+      if (!this.#installing) this.#ticks += 1;
       this.#wake();
     };
     this.#cancels.push(
@@ -84,13 +102,17 @@ export class Driver {
     this.#wake();
   }
 
-  /** Takes nothing more, finishes what is being written and makes the state durable. */
+  /** Takes nothing more, finishes what is being written and, unless the disk has failed, makes the state durable. */
   async stop(): Promise<void> {
+    this.#halt();
+    await this.#lastWrite;
+    await this.#commits.idle();
+    if (!this.#failed) await this.#parts.machine.commit();
+  }
+
+  #halt(): void {
     this.#stopped = true;
-    for (const cancel of this.#cancels) cancel();
-    await this.#lastWrite.catch(() => {});
-    await this.#commit;
-    await this.#parts.machine.commit();
+    for (const cancel of this.#cancels.splice(0)) cancel();
   }
 
   #receive(messages: readonly Message[]): void {
@@ -108,7 +130,7 @@ export class Driver {
       try {
         this.#turn();
       } catch (error) {
-        this.#fail(error);
+        this.fail(error);
       }
     });
   }
@@ -135,13 +157,18 @@ export class Driver {
   }
 
   #feedProposals(): void {
-    const { raft, refuse } = this.#parts;
+    const { raft, awaited, refuse } = this.#parts;
     // While a leader syncs its log, proposals gather: fewer, larger appends (about 1.1 x the throughput).
     if (this.#proposals.length === 0 || (this.#writesUnderWay > 0 && this.#standing.role === 'leader')) return;
-    const verdict = raft.propose(this.#proposals.map(({ data }) => data));
-    if (verdict === 'no-leader' || verdict === 'transferring') return; // they wait; whoever asked has a deadline
-    if (verdict === 'full') for (const { id } of this.#proposals) refuse(id, 'full');
-    this.#proposals = [];
+    // Whoever was told that time is up must not find the change made long after: it has not left this member yet.
+    this.#proposals = this.#proposals.filter(({ id }) => awaited(id));
+    while (this.#proposals.length > 0) {
+      const batch = firstBatch(this.#proposals);
+      const verdict = raft.propose(batch.map(({ data }) => data));
+      if (verdict === 'no-leader' || verdict === 'transferring') return; // they wait; whoever asked has a deadline
+      if (verdict === 'full') for (const { id } of batch) refuse(id, 'full');
+      this.#proposals = this.#proposals.slice(batch.length);
+    }
   }
 
   #feedReads(): void {
@@ -153,15 +180,12 @@ export class Driver {
 
   #handle(ready: Ready, leaving: Message[]): void {
     const { raft, reads, machine } = this.#parts;
-    if (ready.snapshot !== undefined) {
-      this.#install(ready, ready.snapshot);
-      return;
-    }
     for (const message of ready.messages) {
       if (message.kind === 'snapshot') this.#sendSnapshot(message.to);
       else leaving.push(message);
     }
-    this.#persist(ready);
+    if (ready.snapshot === undefined) this.#persist(ready);
+    else this.#install(ready, ready.snapshot);
     for (const entry of ready.committed) machine.apply(entry);
     const last = ready.committed.at(-1);
     if (last !== undefined) raft.applied(last.index);
@@ -181,16 +205,14 @@ export class Driver {
     // A batch without a write of its own still waits for those before it: what it promises may rest on them.
     const write = writes ? log.append(entries, hardState) : this.#lastWrite;
     this.#writesUnderWay += 1;
-    this.#lastWrite = write.then(
-      () => {
-        this.#writesUnderWay -= 1;
-        if (this.#stopped) return;
-        if (afterDurable.length > 0) network.send(afterDurable);
-        if (last !== undefined) raft.durable(last.index, last.term);
-        this.#wake();
-      },
-      (error: unknown) => this.#fail(error),
-    );
+    const done = () => {
+      this.#writesUnderWay -= 1;
+      if (this.#stopped) return;
+      if (afterDurable.length > 0) network.send(afterDurable);
+      if (last !== undefined) raft.durable(last.index, last.term);
+      this.#wake();
+    };
+    this.#lastWrite = write.then(done).catch((error: unknown) => this.fail(error));
   }
 
   #sendSnapshot(to: MemberId): void {
@@ -199,8 +221,12 @@ export class Driver {
       raft.reportSnapshot(to, result);
       this.#wake();
     };
+    logger.info('sending a snapshot', { to });
     snapshots.send(to, network, raft.membership).then(
-      () => report('sent'),
+      () => {
+        logger.info('sent a snapshot', { to });
+        report('sent');
+      },
       (error: unknown) => {
         logger.warn('a snapshot did not reach its follower', { to, error });
         report('failed');
@@ -209,48 +235,29 @@ export class Driver {
   }
 
   /** Replaces state and log; until that is done the loop stands still and what arrives is put aside. */
-  #install(ready: Ready, mark: SnapshotMark): void {
+  #install({ hardState, entries, committed, afterDurable }: Ready, mark: SnapshotMark): void {
     const { raft, log, network, snapshots, logger } = this.#parts;
+    assert(entries.length === 0 && committed.length === 0, 'a log that is being replaced takes and gives no entries');
     this.#installing = true;
+    logger.info('installing a snapshot', { index: mark.index, term: mark.term });
+    const writesBefore = this.#lastWrite;
     const replace = async () => {
-      await this.#lastWrite;
-      await this.#commit;
-      await snapshots.install(mark, ready.hardState ?? log.hardState());
+      await writesBefore;
+      await this.#commits.idle();
+      if (this.#stopped) return;
+      await snapshots.install(mark, hardState ?? log.hardState());
+      if (this.#stopped) return;
       raft.snapshotInstalled(mark);
-      if (ready.afterDurable.length > 0) network.send(ready.afterDurable);
+      if (afterDurable.length > 0) network.send(afterDurable);
       logger.info('installed a snapshot', { index: mark.index, term: mark.term });
       this.#installing = false;
       this.#wake();
     };
-    this.#lastWrite = replace().catch((error: unknown) => this.#fail(error));
+    this.#lastWrite = replace().catch((error: unknown) => this.fail(error));
   }
 
-  /** Hands what was applied to the state's disk, then cuts the log behind what is durable. */
   #commitState(): void {
-    const { machine } = this.#parts;
-    if (this.#commit !== undefined || this.#installing || machine.pendingBytes === 0) return;
-    this.#commit = machine
-      .commit()
-      .then(() => this.#trimLog())
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#commit = undefined;
-      });
-  }
-
-  async #trimLog(): Promise<void> {
-    const { log, machine, raft, logger } = this.#parts;
-    const { snapshotEntries, catchUpEntries } = this.#options;
-    if (machine.durableIndex - log.mark().index < snapshotEntries + catchUpEntries) return;
-    const index = (machine.durableIndex - catchUpEntries) as typeof machine.durableIndex;
-    const term = log.term(index);
-    if (term === undefined) return;
-    // The membership is the same at every index until changes of it are served.
-    const cut = log.compact({ index, term, membership: raft.membership });
-    await cut.catch((error: unknown) => {
-      if (log.failure !== undefined) throw error;
-      logger.warn('an old part of the log could not be removed; the next start tries again', { error });
-    });
+    if (!this.#installing) this.#commits.start();
   }
 
   #noticeStanding(): void {
@@ -261,10 +268,12 @@ export class Driver {
     onStanding(this.#standing);
   }
 
-  #fail(error: unknown): void {
+  /** To be told of what this member can't go on after, wherever it came up. */
+  fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
     if (this.#stopped) return;
-    this.#stopped = true;
-    for (const cancel of this.#cancels) cancel();
+    this.#halt();
     this.#parts.onFailure(
       error instanceof ClusterError
         ? error
@@ -279,3 +288,13 @@ export class Driver {
 }
 
 const standingOf = ({ role, term, leader }: Standing): Standing => ({ role, term, leader });
+
+/** At least one, and as many more as stay below the limit together. */
+function firstBatch(proposals: readonly Proposal[]): readonly Proposal[] {
+  let bytes = 0;
+  const end = proposals.findIndex(({ data }, at) => {
+    bytes += data.length;
+    return at > 0 && bytes > proposalBytesMax;
+  });
+  return end < 0 ? proposals : proposals.slice(0, end);
+}

@@ -10,16 +10,13 @@ import type { PeerNetwork } from '../transport/network.js';
 import type { StateMachine } from './machine.js';
 import type { Reads } from './reads.js';
 import type { Snapshots } from './snapshots.js';
+import type { TrimOptions } from './state-commits.js';
 
-export interface DriverOptions {
+export interface DriverOptions extends TrimOptions {
   readonly tickMs: number;
   /** How long applied changes may wait before they are handed to the state's disk. */
   readonly commitMs: number;
   readonly pendingBytesMax: number;
-  /** The log is cut once it holds this many durable applied entries more than `catchUpEntries`. */
-  readonly snapshotEntries: number;
-  /** Entries kept behind the durable state for followers that lag a little. */
-  readonly catchUpEntries: number;
   /** Messages from peers that wait for the next turn; more are dropped, raft repeats them. */
   readonly inboxMax: number;
 }
@@ -33,6 +30,8 @@ export interface DriverParts {
   readonly reads: Reads;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Whether anybody still waits for it. */
+  awaited(id: ProposalId): boolean;
   /** A proposal that raft will not take now or ever; it was not appended anywhere. */
   refuse(id: ProposalId, reason: 'full'): void;
   /** After every turn that changed role, term or leader. */

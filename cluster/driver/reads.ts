@@ -47,12 +47,10 @@ export class Reads {
   }
 
   wait(deadline: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.reject(givenUp());
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { deadline, resolve, reject };
-      this.#waiting.push(waiter);
-      signal?.addEventListener('abort', () => reject(new ClusterError('cancelled', 'the caller gave the read up')), {
-        once: true,
-      });
+      this.#waiting.push({ deadline, resolve, reject });
+      signal?.addEventListener('abort', () => reject(givenUp()), { once: true });
     });
   }
 
@@ -93,10 +91,15 @@ export class Reads {
     for (const [context, round] of this.#asked) {
       if (now - round.askedAt >= this.#retryMs) this.#askAgain(context);
     }
-    if (this.#waiting.some(({ deadline }) => deadline <= now)) {
-      for (const waiter of this.#waiting) if (waiter.deadline <= now) waiter.reject(refusal());
-      this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now);
+    const expire = (waiters: readonly Waiter[]): Waiter[] => {
+      for (const waiter of waiters) if (waiter.deadline <= now) waiter.reject(refusal());
+      return waiters.filter(({ deadline }) => deadline > now);
+    };
+    this.#waiting = expire(this.#waiting);
+    for (const [context, round] of this.#asked) {
+      this.#asked.set(context, { ...round, waiters: expire(round.waiters) });
     }
+    this.#granted = this.#granted.map(({ index, waiters }) => ({ index, waiters: expire(waiters) }));
   }
 
   failAll(error: ClusterError): void {
@@ -114,3 +117,5 @@ export class Reads {
     this.#waiting.push(...round.waiters);
   }
 }
+
+const givenUp = () => new ClusterError('cancelled', 'the caller gave the read up');

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ClusterError } from '../errors.js';
 import type { Log } from '../log/log.js';
 import { nodeDisk } from '../log/node-disk.js';
@@ -9,6 +9,7 @@ import type { PeerNetwork } from '../transport/network.js';
 import type { StateMachine } from './machine.js';
 
 const stateFile = (mark: SnapshotMark) => `received-${mark.index}.db`;
+const receivedFile = /^received-(\d+)\.db$/;
 const markFile = 'installing.json';
 
 /**
@@ -24,6 +25,7 @@ export class Snapshots {
   readonly #machine: StateMachine;
   readonly #log: Log;
   #copies = 0;
+  #underWay = 0;
 
   constructor(folder: string, machine: StateMachine, log: Log) {
     this.#outgoing = join(folder, 'outgoing');
@@ -32,17 +34,24 @@ export class Snapshots {
     this.#log = log;
   }
 
+  /** Copies that are being made or sent. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
   async send(to: MemberId, network: PeerNetwork, membership: Membership): Promise<void> {
     this.#copies += 1;
+    this.#underWay += 1;
     const file = join(this.#outgoing, `${this.#copies}.db`);
-    await mkdir(this.#outgoing, { recursive: true, mode: 0o700 });
     try {
+      await mkdir(this.#outgoing, { recursive: true, mode: 0o700 });
       const at = await this.#machine.copyTo(file);
       const atTerm = this.#log.term(at);
       if (atTerm === undefined)
         throw new ClusterError('snapshot-damaged', `the log no longer knows the term of entry ${at}`, { index: at });
       await network.sendSnapshot(to, { index: at, term: atTerm, membership }, file);
     } finally {
+      this.#underWay -= 1;
       await rm(file, { force: true });
     }
   }
@@ -58,14 +67,15 @@ export class Snapshots {
     await writeFile(`${intent}.new`, encodeMark(mark), { mode: 0o600, flush: true });
     await rename(`${intent}.new`, intent);
     await nodeDisk.syncFolder(this.#incoming);
+    await nodeDisk.syncFolder(dirname(this.#incoming));
     await this.#machine.replaceBy(join(this.#incoming, stateFile(mark)), mark);
     await this.#log.reset(mark, hardState);
-    await this.#clear();
+    await this.#forget(mark);
   }
 
   /** At start, before raft looks at the log. */
   async finishInterrupted(): Promise<void> {
-    const mark = await readFile(join(this.#incoming, markFile), 'utf8').then(decodeMark, () => undefined);
+    const mark = await this.#interrupted();
     if (mark !== undefined && this.#log.term(mark.index) !== mark.term) {
       const own = this.#log.hardState();
       const file = join(this.#incoming, stateFile(mark));
@@ -77,12 +87,26 @@ export class Snapshots {
         commit: mark.index,
       });
     }
-    await this.#clear();
+    await rm(this.#incoming, { recursive: true, force: true });
+    await rm(this.#outgoing, { recursive: true, force: true });
   }
 
-  /** Leftovers of copies that were never whole, or that raft did not want, go with the folder. */
-  async #clear(): Promise<void> {
-    await rm(this.#incoming, { recursive: true, force: true });
+  async #interrupted(): Promise<SnapshotMark | undefined> {
+    try {
+      return decodeMark(await readFile(join(this.#incoming, markFile), 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** The installation is over. Copies that raft did not want go with it; a later one may have arrived meanwhile. */
+  async #forget(installed: SnapshotMark): Promise<void> {
+    await rm(join(this.#incoming, markFile), { force: true });
+    for (const name of await readdir(this.#incoming)) {
+      const at = receivedFile.exec(name)?.[1];
+      if (at !== undefined && Number(at) <= installed.index) await rm(join(this.#incoming, name), { force: true });
+    }
   }
 }
 

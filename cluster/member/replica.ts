@@ -1,6 +1,6 @@
 import type { Applied } from '../apply/applier.js';
 import type { Tokens } from '../auth/tokens.js';
-import type { Clock } from '../clock.js';
+import type { Cancel, Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { Driver } from '../driver/driver.js';
 import type { DriverOptions, Standing } from '../driver/parts.js';
@@ -8,10 +8,10 @@ import { type ConsensusLimits, RaftConsensus } from '../driver/raft-consensus.js
 import { Reads } from '../driver/reads.js';
 import { Snapshots } from '../driver/snapshots.js';
 import { ClusterError } from '../errors.js';
-import type { Log } from '../log/log.js';
+import { Log } from '../log/log.js';
 import type { Logger } from '../logger.js';
 import type { Member } from '../members/members.js';
-import { idText, noMember } from '../numbers.js';
+import { idText, type MemberId, noMember } from '../numbers.js';
 import type { AccessDeclaration } from '../operations/auth.js';
 import { Proposals } from '../proposals.js';
 import { Raft } from '../raft/raft.js';
@@ -30,6 +30,8 @@ export interface ReplicaOptions {
   readonly electionMs: number;
   /** See DriverOptions. */
   readonly snapshotEntries: number;
+  /** See DriverOptions; etcd's 5000 unless told otherwise. */
+  readonly catchUpEntries?: number;
   readonly disk: Disk;
   readonly network: PeerNetwork;
   readonly clock: Clock;
@@ -56,12 +58,12 @@ const limits = (electionMs: number): ConsensusLimits => ({
   sweepMs: 100,
 });
 
-const driverOptions = ({ heartbeatMs, snapshotEntries }: ReplicaOptions): DriverOptions => ({
+const driverOptions = ({ heartbeatMs, snapshotEntries, catchUpEntries = 5000 }: ReplicaOptions): DriverOptions => ({
   tickMs: heartbeatMs,
   commitMs: 100,
   pendingBytesMax: 64 << 20,
   snapshotEntries,
-  catchUpEntries: 5000,
+  catchUpEntries,
   inboxMax: 16_384,
 });
 
@@ -75,7 +77,9 @@ export class Replica {
   readonly #log: Log;
   readonly #driver: Driver;
   readonly #isNew: boolean;
-  readonly #stopCompacting: () => void;
+  readonly #cancelCompaction: Cancel;
+  #cancelCampaign: Cancel = () => {};
+  #halted = false;
   #noteBootstrapped: () => void = () => {};
   #bootstrapProposed = false;
 
@@ -88,14 +92,22 @@ export class Replica {
       proposals.settle(proposal, outcome);
       replica?.noteBootstrap();
     };
-    const state = await State.open(dir, { tokens, onApplied, inline: options.inlineState ?? false });
-    const voters = initialMembers.map(({ id }) => id);
-    const { log, isNew } = await openLog(disk, dir, identity, voters, state.appliedIndex);
-    if (isNew) state.initialise(initialMembers);
-    const snapshots = new Snapshots(dir.snapshots, state, log);
-    await snapshots.finishInterrupted();
-    replica = new Replica(options, { state, log, isNew, snapshots, proposals });
-    return replica;
+    const onReplaced = () => replica?.noteBootstrap();
+    const state = await State.open(dir, { tokens, onApplied, onReplaced, inline: options.inlineState ?? false });
+    try {
+      // The log comes last: once it is there the state is whole.
+      const isFirstStart = state.appliedIndex === 0 && !(await Log.exists(disk, dir.log));
+      if (isFirstStart) await state.initialise(initialMembers);
+      const voters = initialMembers.map(({ id }) => id);
+      const { log, isNew } = await openLog(disk, dir, identity, voters, state.appliedIndex);
+      const snapshots = new Snapshots(dir.snapshots, state, log);
+      await snapshots.finishInterrupted();
+      replica = new Replica(options, { state, log, isNew, snapshots, proposals });
+      return replica;
+    } catch (error) {
+      await state.close();
+      throw error;
+    }
   }
 
   private constructor(
@@ -119,6 +131,7 @@ export class Replica {
         reads,
         clock,
         logger,
+        awaited: (id) => proposals.has(id),
         refuse: (id) => proposals.settle(id, new ClusterError('too-many-requests', 'the log has too much under way')),
         onStanding: (standing) => this.#standingChanged(standing),
         onFailure: (error) => this.#failed(error),
@@ -134,19 +147,26 @@ export class Replica {
       this.#noteBootstrapped = resolve;
     });
     this.noteBootstrap();
-    this.#stopCompacting = clock.every(compactionMs, () => state.compactStep());
+    this.#cancelCompaction = clock.every(compactionMs, () => this.#compactStep());
   }
 
   get standing(): Standing {
     return this.#driver.standing;
   }
 
-  /** Resolves once what was compacted is gone from the tables. @throws ClusterError cancelled */
+  /** Resolves once what was compacted is gone from the tables. @throws ClusterError cancelled, stopped */
   async compactionDone(signal: AbortSignal): Promise<void> {
     while (this.state.keys.compactionPending) {
+      if (this.#halted)
+        throw new ClusterError('stopped', 'this member is stopping; the compaction goes on at its next start');
       if (signal.aborted) throw new ClusterError('cancelled', 'the caller gave the compaction up; it goes on');
       await new Promise<void>((resolve) => void this.#options.clock.after(compactionMs, resolve));
     }
+  }
+
+  /** Asks the leader to let the member lead; nothing is promised. */
+  transferLeadership(to: MemberId): void {
+    this.#driver.transferLeadership(to);
   }
 
   start(): void {
@@ -156,10 +176,27 @@ export class Replica {
 
   async close(): Promise<void> {
     this.consensus.stop(new ClusterError('stopped', 'this member is stopping'));
-    this.#stopCompacting();
-    await this.#driver.stop();
-    await this.#log.close();
-    await this.state.close();
+    this.#halt();
+    try {
+      await this.#driver.stop();
+    } finally {
+      await this.#log.close();
+      await this.state.close();
+    }
+  }
+
+  #halt(): void {
+    this.#halted = true;
+    this.#cancelCompaction();
+    this.#cancelCampaign();
+  }
+
+  #compactStep(): void {
+    try {
+      this.state.compactStep();
+    } catch (error) {
+      this.#driver.fail(error);
+    }
   }
 
   /** To be called when an entry was applied. */
@@ -176,7 +213,7 @@ export class Replica {
   #campaignUntilThereIsALeader(): void {
     if (this.standing.leader !== noMember || this.standing.term > 1) return;
     this.#driver.campaign();
-    this.#options.clock.after(firstCampaignMs, () => this.#campaignUntilThereIsALeader());
+    this.#cancelCampaign = this.#options.clock.after(firstCampaignMs, () => this.#campaignUntilThereIsALeader());
   }
 
   #standingChanged({ role, term, leader }: Standing): void {
@@ -195,6 +232,7 @@ export class Replica {
 
   #failed(error: ClusterError): void {
     this.consensus.stop(error);
+    this.#halt();
     this.#options.onFailure(error);
   }
 }

@@ -15,6 +15,8 @@ export interface StateOptions {
   readonly tokens: Tokens;
   /** Told of every entry that held a command, right after it was applied. */
   readonly onApplied: (applied: Applied) => void;
+  /** Told when an installed snapshot has replaced everything. */
+  readonly onReplaced: () => void;
   /** See BackendOptions.inline. */
   readonly inline?: boolean;
 }
@@ -30,6 +32,7 @@ export class State implements StateMachine {
   readonly applier: Applier;
   readonly #backendOptions: BackendOptions;
   readonly #onApplied: (applied: Applied) => void;
+  readonly #onReplaced: () => void;
   #backend: Backend;
 
   /** @throws ClusterError store-damaged, disk-full */
@@ -38,10 +41,15 @@ export class State implements StateMachine {
     return new State(await Backend.open(backendOptions), backendOptions, options);
   }
 
-  private constructor(backend: Backend, backendOptions: BackendOptions, { tokens, onApplied }: StateOptions) {
+  private constructor(
+    backend: Backend,
+    backendOptions: BackendOptions,
+    { tokens, onApplied, onReplaced }: StateOptions,
+  ) {
     this.#backend = backend;
     this.#backendOptions = backendOptions;
     this.#onApplied = onApplied;
+    this.#onReplaced = onReplaced;
     this.keys = new Keys(backend.table);
     this.auth = new Auth(backend.table, tokens);
     this.members = new Members(backend.table);
@@ -74,9 +82,10 @@ export class State implements StateMachine {
     return this.#backend.sizeInUse;
   }
 
-  /** Before the first entry, on a member that has never run. */
-  initialise(members: readonly Member[]): void {
+  /** Before the first entry, on a member that has never run. Durable when it resolves. */
+  async initialise(members: readonly Member[]): Promise<void> {
     this.#backend.transact(this.appliedIndex, () => this.members.initialise(members));
+    await this.commit();
   }
 
   apply(entry: Entry): void {
@@ -100,14 +109,17 @@ export class State implements StateMachine {
     return index;
   }
 
+  /** Reads go on meanwhile, on the state before: its file has lost its name, not its content. */
   async replaceBy(file: string, mark: SnapshotMark): Promise<void> {
-    await this.#backend.close();
+    const before = this.#backend;
     await Backend.install(this.#backendOptions.path, file);
     this.#backend = await Backend.open(this.#backendOptions);
     const tables = this.#backend.table;
     this.keys.reload(tables);
     this.auth.reload(tables);
     this.members.reload(tables);
+    await before.close();
+    this.#onReplaced();
     assert.equal(this.appliedIndex, mark.index, 'the copy ends where its mark says');
   }
 

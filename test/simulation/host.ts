@@ -1,0 +1,210 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Tokens } from '../../cluster/auth/tokens.js';
+import type { ClusterError } from '../../cluster/errors.js';
+import type { LogFields, Logger } from '../../cluster/logger.js';
+import { dataDir } from '../../cluster/member/data-dir.js';
+import { Replica } from '../../cluster/member/replica.js';
+import type { Member } from '../../cluster/members/members.js';
+import type { ClusterId } from '../../cluster/numbers.js';
+import type { AccessDeclaration } from '../../cluster/operations/auth.js';
+import { SimulatedClock } from './clock.js';
+import { SimulatedDisk, type Tearing } from './disk.js';
+import type { SimulatedNetwork } from './network.js';
+import type { Schedule } from './schedule.js';
+import { SlowDisk } from './slow-disk.js';
+
+export interface HostOptions {
+  readonly owner: number;
+  readonly folder: string;
+  readonly clusterId: ClusterId;
+  readonly self: Member;
+  readonly members: readonly Member[];
+  readonly access: AccessDeclaration | undefined;
+  readonly schedule: Schedule;
+  readonly network: SimulatedNetwork;
+  readonly random: () => number;
+  /** A sync takes up to this long. */
+  readonly syncMsMax: number;
+  readonly snapshotEntries: number;
+  readonly catchUpEntries: number;
+  /** What happens, in words. */
+  readonly note: (line: string) => void;
+  readonly onFailure: (error: ClusterError) => void;
+}
+
+export type Ending = Tearing | 'kill';
+
+/** From a start of the member to its end. */
+interface Life {
+  readonly clock: SimulatedClock;
+  readonly disk: SlowDisk;
+  readonly replica: Replica;
+}
+
+/**
+ * A machine with one member on it: what of its data survives depends on how a life ends. A crash takes everything that the
+ * log has not synced and the store has not committed. (A commit of the store is one step here, so it needs no copy that a
+ * power cut would go back to: the one it would go back to is the last one that was committed.)
+ */
+export class SimulatedHost {
+  readonly options: HostOptions;
+  readonly disk: SimulatedDisk;
+  /** Called with every end of a life: whoever waits for an answer will not get it. */
+  onEnd: () => void = () => {};
+  #life: Life | undefined;
+  #isStarting = false;
+  #ending: Promise<void> = Promise.resolve();
+  #installing = 0;
+  #sending = 0;
+  #durableBefore = 0;
+  #appliedBefore = 0;
+
+  constructor(options: HostOptions) {
+    this.options = options;
+    this.disk = new SimulatedDisk(options.random);
+    options.schedule.waitFor(() => this.#isBusyWithFiles);
+  }
+
+  get replica(): Replica | undefined {
+    return this.#life?.replica;
+  }
+
+  get isUp(): boolean {
+    return this.#life !== undefined || this.#isStarting;
+  }
+
+  start(): void {
+    this.#isStarting = true;
+    this.options.schedule.track(this.#start());
+  }
+
+  /** The member closes in order. */
+  stop(): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    this.#end('stopped');
+    life.disk.hurry();
+    this.options.network.disconnect(this.options.self.id);
+    this.#ending = life.replica.close().finally(() => life.clock.end());
+    this.options.schedule.track(this.#ending);
+  }
+
+  crash(ending: Ending): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    if (ending === 'kill') this.disk.kill();
+    else this.disk.crash(ending);
+    this.#afterCrash(life, `${ending}`);
+  }
+
+  /** It crashes at the so many-th action of its disk from now on. */
+  crashAfter(actions: number, ending: Ending): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    void this.disk.crashAfter(actions, ending).then(() => {
+      if (this.#life === life) this.#afterCrash(life, `${ending} after ${actions} actions`);
+    });
+  }
+
+  /** To be called after every event. */
+  check(): void {
+    const state = this.replica?.state;
+    if (state === undefined) return;
+    const { appliedIndex, durableIndex } = state;
+    if (appliedIndex < this.#appliedBefore) throw new Error(`applied index ${this.#appliedBefore} -> ${appliedIndex}`);
+    if (durableIndex > appliedIndex) throw new Error(`durable up to ${durableIndex}, applied up to ${appliedIndex}`);
+    this.#appliedBefore = appliedIndex;
+    this.#durableBefore = durableIndex;
+  }
+
+  async #start(): Promise<void> {
+    await this.#ending;
+    const { options } = this;
+    const { owner, schedule, random, self, folder } = options;
+    const clock = new SimulatedClock(schedule, owner);
+    const disk = new SlowDisk(this.disk.boot(), (done) =>
+      schedule.at(owner, Math.ceil(random() * options.syncMsMax), done),
+    );
+    const dir = { ...dataDir(join(folder, self.name)), log: `/${self.name}/log` };
+    for (const place of [dir.store, dir.snapshots]) await mkdir(place, { recursive: true });
+    const network = options.network.connect({
+      id: self.id,
+      owner,
+      random,
+      snapshotFolder: dir.snapshots,
+      onTransfer: (isUnderWay) => {
+        if (!clock.isOver) this.#sending += isUnderWay ? -1 : 1;
+      },
+    });
+    const replica = await Replica.open({
+      dir,
+      identity: { clusterId: options.clusterId, memberId: self.id, name: self.name },
+      initialMembers: options.members,
+      access: options.access,
+      heartbeatMs: 20,
+      electionMs: 200,
+      snapshotEntries: options.snapshotEntries,
+      catchUpEntries: options.catchUpEntries,
+      disk,
+      network,
+      clock,
+      random,
+      tokens: new Tokens({ now: () => clock.now() }),
+      logger: this.#logger(clock),
+      inlineState: true,
+      onFailure: (error) => options.onFailure(error),
+    });
+    const { appliedIndex } = replica.state;
+    if (appliedIndex < this.#durableBefore)
+      throw new Error(`${self.name} was durable up to ${this.#durableBefore} and comes back at ${appliedIndex}`);
+    this.#appliedBefore = appliedIndex;
+    disk.slowDown();
+    replica.start();
+    this.#life = { clock, disk, replica };
+    this.#isStarting = false;
+    options.note(`starts at ${appliedIndex}`);
+  }
+
+  #afterCrash(life: Life, how: string): void {
+    life.clock.end();
+    this.#end(how);
+    this.options.network.disconnect(this.options.self.id);
+    this.#ending = life.replica.state.close();
+    this.options.schedule.track(this.#ending);
+  }
+
+  #end(how: string): void {
+    this.#life = undefined;
+    this.#installing = 0;
+    this.#sending = 0;
+    this.options.note(how);
+    this.onEnd();
+  }
+
+  /** Copies of the state are real files; all else is simulated, and goes on in virtual time. */
+  get #isBusyWithFiles(): boolean {
+    return this.#sending > 0 || (this.#installing > 0 && this.#life?.disk.isWaiting === false);
+  }
+
+  #logger(clock: SimulatedClock): Logger {
+    const log = (message: string, fields: LogFields = {}): void => {
+      if (clock.isOver) return;
+      this.#sending += sendingSteps[message] ?? 0;
+      this.#installing += installingSteps[message] ?? 0;
+      this.options.note(`${message} ${JSON.stringify(fields, asText)}`);
+    };
+    return { debug() {}, info: log, warn: log, error: log };
+  }
+}
+
+/** How the member's log tells that it works on files: outgoing copies, and an incoming one. */
+const sendingSteps: Readonly<Record<string, number>> = {
+  'sending a snapshot': 1,
+  'sent a snapshot': -1,
+  'a snapshot did not reach its follower': -1,
+};
+const installingSteps: Readonly<Record<string, number>> = { 'installing a snapshot': 1, 'installed a snapshot': -1 };
+
+const asText = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? `${value}` : value instanceof Error ? value.message : value;

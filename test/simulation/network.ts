@@ -1,0 +1,146 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ClusterError } from '../../cluster/errors.js';
+import type { MemberId } from '../../cluster/numbers.js';
+import type { Message, SnapshotMark } from '../../cluster/raft/types.js';
+import type { PeerNetwork } from '../../cluster/transport/network.js';
+import type { Schedule } from './schedule.js';
+
+export interface NetworkHazards {
+  /** Shares of messages. */
+  readonly lost: number;
+  readonly repeated: number;
+  /** A message takes up to this long, whatever was sent before it. */
+  readonly delayMsMax: number;
+  /** Of snapshots: they break off. */
+  readonly brokenOff: number;
+}
+
+/** What the network hands to a member. */
+interface Receiver {
+  messages: (messages: readonly Message[]) => void;
+  unreachable: (id: MemberId) => void;
+  snapshot: (from: MemberId, mark: SnapshotMark, file: string) => Promise<void>;
+}
+
+export interface Place {
+  readonly id: MemberId;
+  /** Of its events on the schedule. */
+  readonly owner: number;
+  readonly random: () => number;
+  readonly snapshotFolder: string;
+  /** A snapshot's file is in the network's hands (true), or the sender's again. */
+  onTransfer(isUnderWay: boolean): void;
+}
+
+/** Loses, repeats, delays and reorders messages, and copies snapshots, between members that are connected. */
+export class SimulatedNetwork {
+  hazards: NetworkHazards = { lost: 0, repeated: 0, delayMsMax: 5, brokenOff: 0 };
+  readonly #schedule: Schedule;
+  readonly #connected = new Map<MemberId, { place: Place; receiver: Receiver }>();
+  readonly #cut = new Set<string>();
+  #files = 0;
+  messagesSent = 0;
+  snapshotsSent = 0;
+
+  constructor(schedule: Schedule) {
+    this.#schedule = schedule;
+  }
+
+  /** From now on nothing passes from one to the other. */
+  cut(from: MemberId, to: MemberId): void {
+    this.#cut.add(`${from}-${to}`);
+  }
+
+  heal(): void {
+    this.#cut.clear();
+  }
+
+  /** Gives a new life of the member its network. */
+  connect(place: Place): PeerNetwork {
+    const nobody = (): never => {
+      throw new Error(`member ${place.id} does not listen yet`);
+    };
+    const receiver: Receiver = { messages: nobody, unreachable: nobody, snapshot: nobody };
+    const life = { place, receiver };
+    this.#connected.set(place.id, life);
+    const isAlive = (): boolean => this.#connected.get(place.id) === life;
+    return {
+      send: (messages) => {
+        if (isAlive()) for (const message of messages) this.#send(place, message);
+      },
+      onMessages: (callback) => {
+        receiver.messages = callback;
+      },
+      onUnreachable: (callback) => {
+        receiver.unreachable = callback;
+      },
+      onSnapshot: (callback) => {
+        receiver.snapshot = callback;
+      },
+      sendSnapshot: (to, mark, file) => this.#transfer(place, to, mark, file, isAlive),
+      setPeers() {},
+      close: async () => {
+        if (isAlive()) this.disconnect(place.id);
+      },
+    };
+  }
+
+  disconnect(id: MemberId): void {
+    this.#connected.delete(id);
+  }
+
+  #send(from: Place, message: Message): void {
+    this.messagesSent += 1;
+    const { lost, repeated } = this.hazards;
+    if (from.random() < lost) {
+      this.#sayUnreachable(from, message.to);
+      return;
+    }
+    const times = from.random() < repeated ? 2 : 1;
+    for (let time = 0; time < times; time += 1)
+      this.#schedule.at(from.owner, this.#delay(from), () => {
+        if (this.#passes(from.id, message.to)) this.#connected.get(message.to)?.receiver.messages([message]);
+        else this.#sayUnreachable(from, message.to);
+      });
+  }
+
+  #sayUnreachable(from: Place, to: MemberId): void {
+    this.#schedule.at(from.owner, this.#delay(from), () => this.#connected.get(from.id)?.receiver.unreachable(to));
+  }
+
+  async #transfer(from: Place, to: MemberId, mark: SnapshotMark, file: string, isAlive: () => boolean): Promise<void> {
+    if (!isAlive()) return new Promise(() => {});
+    from.onTransfer(true);
+    await new Promise<void>((resolve) => this.#schedule.at(from.owner, 10 * this.#delay(from), resolve));
+    if (!isAlive()) return new Promise(() => {});
+    try {
+      await this.#arrive(from, to, mark, file);
+    } finally {
+      from.onTransfer(false);
+    }
+  }
+
+  async #arrive(from: Place, to: MemberId, mark: SnapshotMark, file: string): Promise<void> {
+    const target = this.#connected.get(to);
+    if (target === undefined || !this.#passes(from.id, to) || from.random() < this.hazards.brokenOff)
+      throw new ClusterError('connection-failed', `the snapshot for ${to} broke off`);
+    const { snapshotFolder } = target.place;
+    this.#files += 1;
+    this.snapshotsSent += 1;
+    const arrived = join(snapshotFolder, `arrived-${this.#files}.db`);
+    mkdirSync(snapshotFolder, { recursive: true });
+    copyFileSync(file, arrived);
+    const kept = target.receiver.snapshot(from.id, mark, arrived);
+    this.#schedule.track(kept);
+    await kept;
+  }
+
+  #passes(from: MemberId, to: MemberId): boolean {
+    return !this.#cut.has(`${from}-${to}`) && this.#connected.has(to);
+  }
+
+  #delay({ random }: Place): number {
+    return Math.ceil(random() * this.hazards.delayMsMax);
+  }
+}
