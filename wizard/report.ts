@@ -7,6 +7,9 @@ import type { Terminal } from './terminal.js';
 export const exitCodes = { done: 0, failed: 1, usage: 2, pending: 2, cancelled: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** Wrong usage of quorate itself, and of `quorate serve`. */
+const usageCodes: ReadonlySet<string> = new Set(['usage', 'flag-refused']);
+
 interface Explained extends Error {
   readonly code: string;
   readonly hint?: unknown;
@@ -38,5 +41,5 @@ export function report(terminal: Terminal, error: unknown): ExitCode {
   terminal.say(`${error.code === 'cancelled' ? '' : `${label} `}${error.message}`);
   if (typeof error.hint === 'string') sayHint(terminal, error.hint);
   if (error.code === 'cancelled') return exitCodes.cancelled;
-  return error.code === 'usage' ? exitCodes.usage : exitCodes.failed;
+  return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
 }

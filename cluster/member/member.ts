@@ -50,7 +50,9 @@ export class Member implements AsyncDisposable {
       await member.#start(signal);
       return member;
     } catch (error) {
-      await member.close();
+      await member
+        .close()
+        .catch((cause: unknown) => options.logger.warn('not everything could be closed', { error: cause }));
       throw error;
     }
   }

@@ -9,27 +9,42 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
-/** The boot and the tick that a process was started at (proc(5): field 22 of stat, counted after the name in brackets). */
-function startOf(pid: number): string {
+interface Stat {
+  readonly state: string;
+  readonly started: string;
+}
+
+/** What proc(5) says in stat, counted after the name in brackets: field 3, the state, and field 22, the tick it was started at. */
+function statOf(pid: number): Stat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${ticks}`;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return { state: fields[0] ?? '', started: `${boot}:${fields[19]}` };
   } catch {
-    return '';
+    return undefined;
   }
 }
 
-export const identityOf = (pid: number): ProcessIdentity => ({ pid, host: hostname(), started: startOf(pid) });
+export const identityOf = (pid: number): ProcessIdentity => ({
+  pid,
+  host: hostname(),
+  started: statOf(pid)?.started ?? '',
+});
+
+export const isHere = ({ host }: ProcessIdentity): boolean => host === hostname();
 
 /** False only when the process certainly is no more: one on another host counts as alive. */
-export function mayBeAlive({ pid, host, started }: ProcessIdentity): boolean {
-  if (host !== hostname()) return true;
+export function mayBeAlive(identity: ProcessIdentity): boolean {
+  const { pid, started } = identity;
+  if (!isHere(identity)) return true;
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
   }
-  const now = startOf(pid);
-  return started === '' || now === '' || started === now;
+  const now = statOf(pid);
+  // A zombie takes signals as if it lived; in a container without an init nobody ever buries it.
+  if (now?.state === 'Z' || now?.state === 'X') return false;
+  return started === '' || now === undefined || started === now.started;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readTextIfPresent } from '#pki';
+import { modeOf, readTextIfPresent } from '#pki';
 import { WizardError } from '../errors.js';
 import { planFile } from '../layout.js';
 import { parsePlanText } from '../plan/parse.js';
@@ -20,8 +20,17 @@ export async function findPlan({ dir, terminal }: Context): Promise<Plan | undef
 /** The same where there has to be one. @throws WizardError `plan-missing`, `plan-refused` */
 export async function readPlan(context: Context): Promise<Plan> {
   const plan = await findPlan(context);
-  if (plan !== undefined) return plan;
-  const path = join(context.dir, planFile);
+  if (plan === undefined) throw missing(context);
+  return plan;
+}
+
+/** For what a plan is not read for: that DIR is a cluster's. @throws WizardError `plan-missing` */
+export async function checkPlanIsThere(context: Context): Promise<void> {
+  if ((await modeOf(join(context.dir, planFile))) === undefined) throw missing(context);
+}
+
+function missing({ dir }: Context): WizardError {
+  const path = join(dir, planFile);
   const hint = 'quorate init writes one; --dir or QUORATE_DIR names another folder';
-  throw new WizardError('plan-missing', `there is no plan at ${path}`, { path }, { hint });
+  return new WizardError('plan-missing', `there is no plan at ${path}`, { path }, { hint });
 }

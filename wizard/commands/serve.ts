@@ -1,6 +1,7 @@
 import { loadServer } from '#cluster';
 import { type ExitCode, exitCodes } from '../report.js';
 import { version } from '../version.js';
+import { endSignal, untilAborted } from './end-signal.js';
 
 type Server = Awaited<ReturnType<typeof loadServer>>;
 
@@ -14,24 +15,6 @@ function helpText({ flagHelp }: Server): string {
   return `Usage: quorate serve [flags]\n\nRuns one member of the included store. Takes etcd's flags and ETCD_* variables.\n\n${rows.join('\n')}\n`;
 }
 
-/** Resolves when the process is told to end; a second signal ends it at once. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(exitCodes.failed);
-      controller.abort();
-    });
-  }
-  return controller.signal;
-}
-
-const aborted = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-
 /** `quorate serve`: one member, until it is told to stop or can't go on. */
 export async function serve(args: readonly string[]): Promise<ExitCode> {
   const server = await loadServer();
@@ -42,14 +25,19 @@ export async function serve(args: readonly string[]): Promise<ExitCode> {
   const { config, warnings } = server.readMemberConfig(args, process.env);
   const { logger, close } = server.openLogger(config);
   for (const warning of warnings) logger.warn(warning);
-  const signal = stopSignal();
+  const signal = endSignal('SIGTERM', 'SIGINT');
   try {
     const member = await server.Member.start({ config, logger, version: version() }, signal);
-    const failure = await Promise.race([aborted(signal), member.failed]);
-    logger.info(failure === undefined ? 'stopping: told to' : 'stopping: the member can not go on', { error: failure });
-    await member.close();
-    if (failure !== undefined) throw failure;
-    return exitCodes.done;
+    const failure = await Promise.race([untilAborted(signal), member.failed]);
+    if (failure === undefined) {
+      logger.info('stopping: told to');
+      await member.close();
+      return exitCodes.done;
+    }
+    logger.error('stopping: the member can not go on', { error: failure });
+    // What failed once may fail again while it is closed, and is no news then.
+    await member.close().catch((error: unknown) => logger.warn('not everything could be closed', { error }));
+    throw failure;
   } finally {
     close();
   }

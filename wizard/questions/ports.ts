@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { portHolder } from '#cluster';
 import { isAddress } from '../plan/address.js';
 import type { Objection } from '../plan/complaints.js';
 import { localPorts, type Member } from '../plan/plan.js';
@@ -21,12 +22,13 @@ const explanations: Readonly<Record<string, readonly [what: string, hint: string
 export const probePort: PortProbe = (host, port) =>
   new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    server.once('error', async (error: NodeJS.ErrnoException) => {
       const [what, hint] = explanations[error.code ?? ''] ?? [
         `can't be listened on (${error.message})`,
         'choose another',
       ];
-      resolve({ what: `${host} port ${port} ${what}`, hint });
+      const holder = error.code === 'EADDRINUSE' ? await portHolder(port) : undefined;
+      resolve({ what: `${host} port ${port} ${what}${holder === undefined ? '' : ` by ${holder}`}`, hint });
     });
     // A member that is reached by name listens on every address.
     server.listen({ host: isAddress(host) || host === 'localhost' ? host : '0.0.0.0', port, exclusive: true }, () =>

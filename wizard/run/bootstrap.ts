@@ -86,9 +86,14 @@ class Bootstrap {
     );
   }
 
+  #cancelled(): WizardError {
+    const what = `stopped after ${this.#done.length} steps; auth is on only once all are done`;
+    return new WizardError('cancelled', what, {}, { hint: 'the next run goes on from there' });
+  }
+
   /** A run that was interrupted, or a second one at the same time, may have been here first. */
   async #step(what: string, take: () => Promise<void>): Promise<void> {
-    this.#signal.throwIfAborted();
+    if (this.#signal.aborted) throw this.#cancelled();
     try {
       await take();
       this.#done.push(what);

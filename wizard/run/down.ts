@@ -1,8 +1,8 @@
-import type { Plan } from '../plan/plan.js';
-import { stopMember } from './member-process.js';
+import { stopMembers } from './member-process.js';
+import { recordedNames } from './pid-file.js';
 
-/** Stops the plan's members that run here. @returns the names of those that did */
-export async function down({ members }: Plan, dir: string): Promise<readonly string[]> {
-  const stopped = await Promise.all(members.map(({ name }) => stopMember(dir, name)));
-  return members.flatMap(({ name }, place) => (stopped[place] === true ? [name] : []));
-}
+/**
+ * Stops every member that was started from DIR, also one that its plan does not name any more: the plan is not asked.
+ * @returns the names of those that ran
+ */
+export const down = async (dir: string): Promise<readonly string[]> => stopMembers(dir, await recordedNames(dir));

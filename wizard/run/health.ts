@@ -1,24 +1,23 @@
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterError, type EtcdClient } from '#cluster';
 import { WizardError } from '../errors.js';
+import { runFolder } from '../layout.js';
 import type { Member } from '../plan/plan.js';
 import { endpointOf } from './cluster-client.js';
 
+export interface HealthOptions {
+  /** Absolute. */
+  readonly dir: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 const attemptMs = 15;
+const answerMs = 2_000;
 
-const pause = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, attemptMs);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-  });
-
+/** A bare connection first: it costs a member that is coming up nothing, and refuses at once. */
 const accepts = ({ host, clientPort }: Member): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host, port: clientPort });
@@ -31,58 +30,50 @@ const accepts = ({ host, clientPort }: Member): Promise<boolean> =>
   });
 
 /** What a member that is coming up may answer. */
-const notYet = (error: unknown): boolean =>
-  error instanceof ClusterError &&
-  [
-    'connection-failed',
-    'no-leader',
-    'leader-changed',
-    'timeout',
-    'timeout-leader-failure',
-    'too-many-requests',
-  ].includes(error.code);
+const passing = new Set<ClusterError['code']>([
+  'connection-failed',
+  'no-leader',
+  'leader-changed',
+  'timeout',
+  'timeout-leader-failure',
+  'too-many-requests',
+]);
 
-async function knowsALeader(client: EtcdClient, member: Member, signal: AbortSignal): Promise<boolean> {
-  if (!(await accepts(member))) return false;
+/** What keeps the member from being healthy; undefined when nothing does. */
+async function obstacleOf(client: EtcdClient, member: Member, signal: AbortSignal): Promise<string | undefined> {
+  const endpoint = endpointOf(member);
+  if (!(await accepts(member))) return `${endpoint} is not served yet`;
   try {
-    const { leader } = await client.status(endpointOf(member), { signal, timeoutMs: 2000 });
-    return leader !== 0n;
+    const { leader } = await client.status(endpoint, { signal, timeoutMs: answerMs });
+    return leader === 0n ? 'it knows of no leader' : undefined;
   } catch (error) {
-    if (notYet(error)) return false;
+    if (error instanceof ClusterError && passing.has(error.code)) return error.message;
     throw error;
   }
 }
 
 /**
  * Resolves once every member serves its clients and knows the leader.
- * @throws WizardError unhealthy naming those that do not in time; the signal's reason; ClusterError when a member refuses root
+ * @throws WizardError unhealthy naming those that do not in time, and why; the signal's reason; ClusterError when a member refuses root
  */
 export async function untilHealthy(
   client: EtcdClient,
   members: readonly Member[],
-  timeoutMs: number,
-  signal: AbortSignal,
+  { dir, timeoutMs, signal }: HealthOptions,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   let waiting = members;
-  while (waiting.length > 0) {
+  for (;;) {
     signal.throwIfAborted();
-    const known = await Promise.all(waiting.map((member) => knowsALeader(client, member, signal)));
-    waiting = waiting.filter((_, place) => known[place] === false);
+    const obstacles = await Promise.all(waiting.map((member) => obstacleOf(client, member, signal)));
+    const reasons = new Map(waiting.map(({ name }, place) => [name, obstacles[place]]));
+    waiting = waiting.filter(({ name }) => reasons.get(name) !== undefined);
     if (waiting.length === 0) return;
-    if (Date.now() > deadline) throw unhealthy(waiting, timeoutMs);
-    await pause(signal);
+    if (Date.now() > deadline) {
+      const what = waiting.map(({ name }) => `${name} (${reasons.get(name)})`).join(', ');
+      const hint = `their logs are ${waiting.map(({ name }) => join(dir, runFolder, `${name}.log`)).join(' ')}`;
+      throw new WizardError('unhealthy', `not healthy after ${timeoutMs / 1000} s: ${what}`, {}, { hint });
+    }
+    await delay(attemptMs, undefined, { signal });
   }
-}
-
-function unhealthy(members: readonly Member[], timeoutMs: number): WizardError {
-  const names = members.map(({ name }) => name);
-  return new WizardError(
-    'unhealthy',
-    `not healthy after ${timeoutMs / 1000} s: ${names.join(', ')}`,
-    { members: names },
-    {
-      hint: `their logs are in run/: ${names.map((name) => `${name}.log`).join(' ')}`,
-    },
-  );
 }

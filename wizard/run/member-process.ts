@@ -1,86 +1,135 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, readTextIfPresent, replaceFile } from '#pki';
-import { identityOf, mayBeAlive, type ProcessIdentity } from '../apply/process-identity.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder } from '#pki';
+import { WizardError } from '../errors.js';
 import { runFolder } from '../layout.js';
 import type { Command } from './engine.js';
+import { lastWords, logPath } from './member-log.js';
+import { forgetPid, pidToActOn, recordPid } from './pid-file.js';
 
-/** A member that runs on this machine: its process, and its log in DIR/run. */
-export interface RunningMember {
+/** A member's process that this one has started. It outlives this process unless it is stopped. */
+export interface StartedMember {
   readonly name: string;
-  readonly pid: number;
+  /** Resolves when its process has ended, with how and why; `details.code` is 0 when it was told to. */
+  readonly ended: Promise<WizardError>;
 }
 
-export const logPath = (dir: string, name: string): string => join(dir, runFolder, `${name}.log`);
-const pidPath = (dir: string, name: string): string => join(dir, runFolder, `${name}.pid`);
+const privateFile = 0o600;
 
-/** The pid on a line of its own, for scripts, then what tells the process from a later one with its number. */
-const pidText = ({ pid, host, started }: ProcessIdentity): string => `${pid}\n${host}\n${started}\n`;
-
-function parsePid(text: string): ProcessIdentity | undefined {
-  const [pid, host = '', started = ''] = text.split('\n');
-  return /^\d+$/.test(pid ?? '') ? { pid: Number(pid), host, started } : undefined;
-}
-
-/** The member's process, if `start` began one here and it still is there. */
-export async function runningMember(dir: string, name: string): Promise<RunningMember | undefined> {
-  const text = await readTextIfPresent(pidPath(dir, name));
-  const identity = text === undefined ? undefined : parsePid(text);
-  return identity !== undefined && mayBeAlive(identity) ? { name, pid: identity.pid } : undefined;
-}
-
-/** Starts a member that outlives this process unless it is stopped; what it says goes to its log. */
-export async function startMember(
-  dir: string,
-  name: string,
-  { file, args, environment }: Command,
-): Promise<ChildProcess> {
+/** @throws WizardError `files-refused` when its log can't be written, `member-failed` when its program can't be run */
+export async function startMember(dir: string, name: string, command: Command): Promise<StartedMember> {
   await makeFolder(join(dir, runFolder));
-  const log = await open(logPath(dir, name), 'a', 0o600);
+  const path = logPath(dir, name);
+  const log = await open(path, 'a', privateFile).catch((cause: Error) => {
+    throw new WizardError(
+      'files-refused',
+      `the log of ${name} can't be written: ${cause.message}`,
+      { path },
+      { cause },
+    );
+  });
   try {
-    const child = spawn(file, args, { cwd: dir, env: environment, detached: true, stdio: ['ignore', log.fd, log.fd] });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', reject);
+    const { size: logFrom } = await log.stat();
+    const child = await spawned(command, dir, log.fd);
+    const ended = endOf(child, dir, name, logFrom);
+    await recordPid(dir, name, child.pid ?? 0).catch((error: unknown) => {
+      // Without its file nobody would find the process again.
+      child.kill('SIGKILL');
+      throw error;
     });
-    await replaceFile(pidPath(dir, name), pidText(identityOf(child.pid ?? 0)), 0o600);
     child.unref();
-    return child;
+    return { name, ended };
   } finally {
     await log.close();
   }
 }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
-
-const graceMs = 10_000;
-
-const signal = (pid: number, name: NodeJS.Signals): void => {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-};
-
-/** Ends the member: asked first, made to after 10 s. False when it was not running. */
-export async function stopMember(dir: string, name: string): Promise<boolean> {
-  const member = await runningMember(dir, name);
-  if (member !== undefined) {
-    signal(member.pid, 'SIGTERM');
-    const deadline = Date.now() + graceMs;
-    while ((await runningMember(dir, name)) !== undefined) {
-      if (Date.now() > deadline) signal(member.pid, 'SIGKILL');
-      await wait(20);
-    }
-  }
-  await rm(pidPath(dir, name), { force: true });
-  return member !== undefined;
+/** Detached: in a session of its own, which neither Ctrl-C nor the end of the terminal reaches. */
+async function spawned({ file, args, environment }: Command, dir: string, log: number): Promise<ChildProcess> {
+  const child = spawn(file, args, { cwd: dir, env: environment, detached: true, stdio: ['ignore', log, log] });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (cause) =>
+      reject(new WizardError('member-failed', `${file} can't be run: ${cause.message}`, { file }, { cause })),
+    );
+  });
+  return child;
 }
 
-/** The end of a member's log, for an error message. */
-export async function logTail(dir: string, name: string, lines: number): Promise<string> {
-  const text = await readFile(logPath(dir, name), 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-lines).join('\n');
+function endOf(child: ChildProcess, dir: string, name: string, logFrom: number): Promise<WizardError> {
+  return new Promise((resolve) => {
+    child.once('exit', async (code, signal) => {
+      const details = { name, code, signal };
+      if (code === 0) {
+        resolve(new WizardError('member-failed', `member ${name} was told to stop by somebody else`, details));
+        return;
+      }
+      const how = signal === null ? `ended with code ${code}` : `was killed by ${signal}`;
+      const { text, hint } = await lastWords(dir, name, logFrom);
+      const whole = `the whole log is ${logPath(dir, name)}`;
+      resolve(
+        new WizardError('member-failed', `member ${name} ${how}: ${text}`, details, {
+          hint: hint === undefined ? whole : `${hint}; ${whole}`,
+        }),
+      );
+    });
+  });
+}
+
+const askedMs = 10_000;
+const killedMs = 5_000;
+const lookMs = 20;
+
+/** False when there is no such process any more. */
+function sendSignal(name: string, pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ESRCH') return false;
+    const hint = 'run this as the user who started it';
+    throw new WizardError(
+      'member-failed',
+      `member ${name}, process ${pid}, can't be stopped: ${code}`,
+      { name, pid },
+      { cause, hint },
+    );
+  }
+}
+
+async function hasEnded(dir: string, name: string, withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  while ((await pidToActOn(dir, name)) !== undefined) {
+    if (Date.now() > deadline) return false;
+    await delay(lookMs);
+  }
+  return true;
+}
+
+/**
+ * Ends the member: asked first, made to after 10 s. False when it was not running.
+ * @throws WizardError `busy`, `member-failed`
+ */
+export async function stopMember(dir: string, name: string): Promise<boolean> {
+  const pid = await pidToActOn(dir, name);
+  if (pid !== undefined && sendSignal(name, pid, 'SIGTERM') && !(await hasEnded(dir, name, askedMs))) {
+    sendSignal(name, pid, 'SIGKILL');
+    if (!(await hasEnded(dir, name, killedMs)))
+      throw new WizardError('member-failed', `member ${name}, process ${pid}, does not end although it was killed`, {
+        name,
+        pid,
+      });
+  }
+  await forgetPid(dir, name);
+  return pid !== undefined;
+}
+
+/** All at once. @returns the names of those that ran. @throws the first failure, once all have been tried */
+export async function stopMembers(dir: string, names: readonly string[]): Promise<readonly string[]> {
+  const outcomes = await Promise.allSettled(names.map((name) => stopMember(dir, name)));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return names.filter((_, place) => (outcomes[place] as PromiseFulfilledResult<boolean>).value);
 }

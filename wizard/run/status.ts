@@ -4,7 +4,7 @@ import { authorityFiles, daysLeft, PkiError, readCertificate } from '#pki';
 import { kitFiles, memberFiles, memberFolder, pkiFolder } from '../layout.js';
 import { type Member, type Plan, usersOf } from '../plan/plan.js';
 import { connectAsRoot, endpointOf } from './cluster-client.js';
-import { runningMember } from './member-process.js';
+import { pidOf } from './pid-file.js';
 
 export interface MemberReport {
   readonly name: string;
@@ -47,7 +47,7 @@ function stateOf(status: MemberStatus): MemberReport['state'] {
 }
 
 async function reportMember(client: EtcdClient, member: Member, dir: string): Promise<MemberReport> {
-  const pid = (await runningMember(dir, member.name))?.pid;
+  const pid = await pidOf(dir, member.name);
   const endpoint = endpointOf(member);
   try {
     const status = await client.status(endpoint, { timeoutMs: 3000 });
