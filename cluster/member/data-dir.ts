@@ -31,17 +31,27 @@ export async function makeDataDir({ root, store, snapshots }: DataDir): Promise<
     for (const folder of [root, store, snapshots]) await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new ClusterError(
-      'data-dir-refused',
-      `the data directory ${root} can't be used: ${reason}`,
-      { root, reason },
-      {
-        cause,
-        hint: 'it must be a folder that this user may read and write; see --data-dir',
-      },
-    );
+    throw refused(root, cause);
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not read and write there',
+  EPERM: 'this user may not read and write there',
+  EROFS: 'it is on a file system that can only be read',
+  ENOTDIR: 'something on the way to it is no folder',
+  EEXIST: 'there is something that is no folder',
+};
+
+function refused(root: string, cause: unknown): ClusterError {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const hint = 'free some space there; nothing was lost';
+    return new ClusterError('disk-full', `no space for the data directory ${root}`, { root }, { cause, hint });
+  }
+  const what = `the data directory ${root} can't be used: ${reasons[code] ?? message}`;
+  const hint = 'it must be a folder that this user may read and write; see --data-dir';
+  return new ClusterError('data-dir-refused', what, { root, code }, { cause, hint });
 }
 
 export const encodeIdentity = (identity: Identity): Uint8Array =>

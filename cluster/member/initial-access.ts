@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { checkDeclaration } from '../auth/declaration.js';
 import { ClusterError } from '../errors.js';
 import type { AccessDeclaration } from '../operations/auth.js';
 
@@ -44,7 +45,7 @@ export async function readInitialAccess(path: string): Promise<AccessDeclaration
       },
     );
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw refuse(cause.message, cause);
+    throw refuse(reasons[(cause as NodeJS.ErrnoException).code ?? ''] ?? cause.message, cause);
   });
   let json: unknown;
   try {
@@ -54,6 +55,21 @@ export async function readInitialAccess(path: string): Promise<AccessDeclaration
   }
   const { success, data, error } = declaration.safeParse(json);
   if (!success)
-    throw refuse(error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '), error);
+    throw refuse(
+      error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '),
+      error,
+    );
+  try {
+    checkDeclaration(data);
+  } catch (cause) {
+    if (cause instanceof ClusterError) throw refuse(cause.message, cause);
+    throw cause;
+  }
   return data;
 }
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a folder',
+};

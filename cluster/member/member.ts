@@ -4,7 +4,6 @@ import { httpHandler } from '../api/http.js';
 import type { ApiState } from '../api/state.js';
 import { Permissions } from '../apply/permissions.js';
 import { Authenticator } from '../auth/authenticator.js';
-import { checkDeclaration } from '../auth/declaration.js';
 import { Passwords } from '../auth/passwords.js';
 import { Tokens } from '../auth/tokens.js';
 import { systemClock } from '../clock.js';
@@ -78,7 +77,6 @@ export class Member implements AsyncDisposable {
     const { identity, members } = identityOf(config);
     const access =
       config.initialAccessFile === undefined ? undefined : await readInitialAccess(config.initialAccessFile);
-    if (access !== undefined) checkDeclaration(access);
     await makeDataDir(dir);
     const lock = await FolderLock.take(dir.root);
     this.#closing.add(() => lock.release());

@@ -1,13 +1,25 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-// Which process listens on a port, as Linux tells it: /proc/net/tcp has the socket's inode, /proc/PID/fd who holds it (proc(5)).
+// Which process listens on a socket, as Linux tells it: the tables in /proc/net have the socket's inode, /proc/PID/fd who
+// holds it (proc(5)).
 
 const listening = '0A';
 
 /** `name (pid N)`, or undefined when that is not to be found: another system, or another user's process. */
 export async function portHolder(port: number): Promise<string | undefined> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(textOf));
-  const inodes = tables.flatMap((table) => listeningInodes(table, port));
+  return holderOf(tables.flatMap((table) => listeningInodes(table, port)));
+}
+
+/** The same for a name in the abstract namespace, given without its zero byte. */
+export async function abstractSocketHolder(name: string): Promise<string | undefined> {
+  const rows = (await textOf('/proc/net/unix')).split('\n').map((line) => line.trim().split(/\s+/));
+  // The kernel shows the zero byte as @, and one more for each that pads the name.
+  const named = rows.filter((fields) => fields[7]?.replace(/@+$/, '') === `@${name}`);
+  return holderOf(named.map((fields) => fields[6] ?? ''));
+}
+
+async function holderOf(inodes: readonly string[]): Promise<string | undefined> {
   if (inodes.length === 0) return undefined;
   const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`));
   for (const pid of await namesIn('/proc')) {

@@ -64,7 +64,8 @@ const byPlace = (a: Complaint, b: Complaint): number =>
 function refusal(file: string, complaints: readonly Complaint[]): WizardError {
   const errors = complaints.filter(({ severity }) => severity === 'error').length;
   const what = errors === 1 ? '1 mistake' : `${errors} mistakes`;
-  return new WizardError('plan-refused', `${what} in ${file}`, { file, errors }, { complaints });
+  const hint = 'correct it there and type the command again; nothing was changed';
+  return new WizardError('plan-refused', `${what} in ${file}`, { file, errors }, { complaints, hint });
 }
 
 function parseSource(source: PlanSource): ReadPlan {

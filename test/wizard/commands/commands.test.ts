@@ -104,7 +104,7 @@ test('a port that is in use stops init before anything is written', async (t) =>
   const plan = `version: 1\ncluster: { name: demo }\nmembers: [{ name: m1, host: 127.0.0.1, clientPort: ${port}, peerPort: 1 }]\n`;
   const { code, stderr } = await quorate(['init', '--answers', '-', '--dir', dir], plan);
   t.is(code, 1);
-  t.regex(stderr, new RegExp(`error: m1: 127\\.0\\.0\\.1 port ${port} is in use\nhint: `));
+  t.regex(stderr, new RegExp(`error: m1: 127\\.0\\.0\\.1 port ${port} is in use by node .pid ${process.pid}.\nhint: `));
   t.false(existsSync(dir));
 });
 

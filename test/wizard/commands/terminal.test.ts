@@ -96,7 +96,7 @@ terminal.test('a wrong answer to a question is refused there with the reason, an
   answer('m1 0.0.0.0');
   await pane.shows(/> 0\.0\.0\.0 is no address that others can dial/);
   answer(`m1 127.0.0.1:${port}`);
-  await pane.shows(new RegExp(`> 127\\.0\\.0\\.1 port ${port} is in use; choose another port`));
+  await pane.shows(new RegExp(`> 127\\.0\\.0\\.1 port ${port} is in use by node \\(pid \\d+\\); choose another port`));
   answer('m1 [::1]:43279,43280');
 
   await pane.shows(/A user besides root/);
