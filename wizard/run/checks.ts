@@ -32,8 +32,10 @@ function pairsOf({ members }: Plan): readonly Pair[] {
       { ca, certificate: at(memberFiles.peerCertificate), key: at(memberFiles.peerKey) },
     ];
   });
-  const { ca, certificate, key } = kitFiles(root);
-  return [...ofMembers, { ca, certificate, key }];
+  const [server] = ofMembers;
+  const kit = kitFiles(root);
+  // Root and the members have to know each other's authority, not only their own.
+  return [...ofMembers, { ...kit, ca: server?.ca ?? kit.ca }, { ...(server ?? kit), ca: kit.ca }];
 }
 
 const faultsOf = async (pair: Pair, dir: string, now: Date): Promise<readonly Finding[]> => {
