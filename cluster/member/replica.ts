@@ -231,7 +231,8 @@ export class Replica {
   }
 
   #failed(error: ClusterError): void {
-    this.consensus.stop(error);
+    // Whether what is under way has become durable is not known: clients hear that this member stopped, not how the disk is.
+    this.consensus.stop(new ClusterError('stopped', 'this member is stopping: it can not go on', {}, { cause: error }));
     this.#halt();
     this.#options.onFailure(error);
   }
