@@ -112,7 +112,9 @@ function asciiHost(host: string): string | undefined {
   const relative = host.endsWith('.') ? host.slice(0, -1) : host;
   const international = /[^\0-\x7f]/.test(relative) || /(^|\.)xn--/i.test(relative);
   const ascii = international ? domainToASCII(relative) : relative.toLowerCase();
-  return ascii === '' && relative !== '' ? undefined : ascii;
+  // Node 24 lets a label through that only announces to be encoded; Node 20 does not.
+  const unreadable = (ascii === '' && relative !== '') || /(^|\.)xn--(\.|$)/.test(ascii);
+  return unreadable ? undefined : ascii;
 }
 
 /** Underscores are no RFC 1123, but containers are named so, and Go, OpenSSL and Node match them. */
