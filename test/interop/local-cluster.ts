@@ -4,12 +4,17 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ClientTls, connect, type EtcdClient } from '#cluster';
 import { clientUrl } from '../../wizard/artifacts/member-settings.js';
-import { kitFiles, runFolder } from '../../wizard/layout.js';
+import { kitFiles } from '../../wizard/layout.js';
 import { parsePlan } from '../../wizard/plan/parse.js';
 import type { Engine, Plan } from '../../wizard/plan/plan.js';
 import { printPlan } from '../../wizard/plan/print.js';
+import { commandOf } from '../../wizard/run/engine.js';
+import { logPath } from '../../wizard/run/member-log.js';
+import { startMember } from '../../wizard/run/member-process.js';
+import { pidOf } from '../../wizard/run/pid-file.js';
 import { type Ended, main, quorate } from '../wizard/commands/quorate.js';
 import { freePorts } from './ports.js';
 
@@ -82,9 +87,11 @@ export class LocalCluster {
     return this.plan.members.map(clientUrl);
   }
 
-  /** Of a member that `quorate` started. */
-  pid(member: string): number {
-    return Number.parseInt(readFileSync(join(this.dir, runFolder, `${member}.pid`), 'utf8'), 10);
+  /** Kills members with SIGKILL, all at once; resolves when they are gone. */
+  async kill(names: readonly string[]): Promise<void> {
+    const pids = await Promise.all(names.map((name) => pidOf(this.dir, name)));
+    for (const pid of pids) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    while ((await Promise.all(names.map((name) => pidOf(this.dir, name)))).some(Boolean)) await delay(5);
   }
 
   tls(user: string): Required<ClientTls> {
@@ -93,13 +100,23 @@ export class LocalCluster {
     return { ca: read(ca), cert: read(certificate), key: read(key) };
   }
 
-  /** The file's content, relative to DIR. */
-  read(file: string): string {
-    return readFileSync(join(this.dir, file), 'utf8');
+  /** @param members to ask; all when not given */
+  client(user: string, members: readonly string[] = this.members): EtcdClient {
+    const endpoints = this.plan.members.filter(({ name }) => members.includes(name)).map(clientUrl);
+    return connect({ endpoints, tls: this.tls(user) });
   }
 
-  client(user: string): EtcdClient {
-    return connect({ endpoints: this.endpoints, tls: this.tls(user) });
+  /** What a member has logged. */
+  log(member: string): string {
+    return readFileSync(logPath(this.dir, member), 'utf8');
+  }
+
+  /** Starts a member that does not run, as `quorate up` does, with further settings. */
+  async startMember(name: string, settings: Readonly<Record<string, string>>): Promise<void> {
+    const member = this.plan.members.find((each) => each.name === name);
+    if (member === undefined) throw new Error(`there is no member ${name}`);
+    const command = await commandOf(this.plan, member, this.dir);
+    await startMember(this.dir, name, { ...command, environment: { ...command.environment, ...settings } });
   }
 
   /** A command line in a shell that has sourced the user's kit, with `KITS` the folder of all of them. */
