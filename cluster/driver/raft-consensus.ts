@@ -34,6 +34,7 @@ export class RaftConsensus implements Consensus {
   readonly #parts: ConsensusParts;
   readonly #limits: ConsensusLimits;
   readonly #stopSweeping: () => void;
+  #leader = noMember;
   #leaderLostAt = Number.NEGATIVE_INFINITY;
   #refusal: ClusterError | undefined;
 
@@ -69,7 +70,8 @@ export class RaftConsensus implements Consensus {
 
   /** To be told of every change: a wait that outlives a leader gets an error that says so. */
   leaderIs(leader: MemberId): void {
-    if (leader === noMember) this.#leaderLostAt = this.#parts.clock.now();
+    if (leader === noMember && this.#leader !== noMember) this.#leaderLostAt = this.#parts.clock.now();
+    this.#leader = leader;
   }
 
   /** Rejects everybody who waits, and everybody who comes later. */

@@ -55,6 +55,7 @@ export class SimulatedHost {
   #life: Life | undefined;
   #isStarting = false;
   #ending: Promise<void> = Promise.resolve();
+  #crashWhileClosing = (): void => {};
   #installing = 0;
   #sending = 0;
   #durableBefore = 0;
@@ -86,7 +87,7 @@ export class SimulatedHost {
     this.#end('stopped');
     life.disk.hurry();
     this.options.network.disconnect(this.options.self.id);
-    this.#ending = life.replica.close().finally(() => life.clock.end());
+    this.#ending = this.#closed(life);
     this.options.schedule.track(this.#ending);
   }
 
@@ -104,6 +105,7 @@ export class SimulatedHost {
     if (life === undefined) return;
     void this.disk.crashAfter(actions, ending).then(() => {
       if (this.#life === life) this.#afterCrash(life, `${ending} after ${actions} actions`);
+      else this.#crashWhileClosing();
     });
   }
 
@@ -116,6 +118,19 @@ export class SimulatedHost {
     if (durableIndex > appliedIndex) throw new Error(`durable up to ${durableIndex}, applied up to ${appliedIndex}`);
     this.#appliedBefore = appliedIndex;
     this.#durableBefore = durableIndex;
+  }
+
+  async #closed({ replica, clock }: Life): Promise<void> {
+    const crashed = new Promise<void>((resolve) => {
+      this.#crashWhileClosing = () => {
+        this.options.note('crashes while it stops');
+        resolve(replica.state.close());
+      };
+    });
+    await Promise.race([replica.close(), crashed]);
+    clock.end();
+    this.#crashWhileClosing = () => {};
+    void this.disk.crashAfter(Number.POSITIVE_INFINITY, 'kill');
   }
 
   async #start(): Promise<void> {
