@@ -15,13 +15,13 @@ test.before('three members come up', async (t) => {
 
 test.after.always('they go down', () => cluster?.stop());
 
-async function leader(): Promise<string> {
-  await using client = cluster.client('root');
-  const { leader } = await client.status(cluster.endpoints[0] ?? '');
-  const name = (await client.memberList()).find(({ id }) => id === leader)?.name;
-  if (name === undefined) throw new Error(`no member has the leader's id ${idText(leader)}`);
-  return name;
-}
+const leader = (): Promise<string> =>
+  cluster.as('root', async (client) => {
+    const { leader } = await client.status(cluster.endpoints[0] ?? '');
+    const name = (await client.memberList()).find(({ id }) => id === leader)?.name;
+    if (name === undefined) throw new Error(`no member has the leader's id ${idText(leader)}`);
+    return name;
+  });
 
 interface Copy {
   readonly revision: number;
@@ -30,8 +30,8 @@ interface Copy {
 
 /** What this member has, by its own view. */
 async function copyOf(member: string, prefix: string): Promise<Copy> {
-  await using client = cluster.client('root', [member]);
-  const { kvs, header } = await client.range({ ...keysWithPrefix(prefix), serializable: true });
+  const everything = { ...keysWithPrefix(prefix), serializable: true };
+  const { kvs, header } = await cluster.as('root', (client) => client.range(everything), [member]);
   const rows = kvs.map(({ key, value, createRevision, modRevision, version }) =>
     [Buffer.from(key), Buffer.from(value), createRevision, modRevision, version].join(' '),
   );

@@ -100,10 +100,22 @@ export class LocalCluster {
     return { ca: read(ca), cert: read(certificate), key: read(key) };
   }
 
-  /** @param members to ask; all when not given */
-  client(user: string, members: readonly string[] = this.members): EtcdClient {
+  /**
+   * What comes of asking as this user, with our own client.
+   * @param members to ask; all when not given
+   */
+  async as<Result>(
+    user: string,
+    ask: (client: EtcdClient) => Promise<Result>,
+    members: readonly string[] = this.members,
+  ): Promise<Result> {
     const endpoints = this.plan.members.filter(({ name }) => members.includes(name)).map(clientUrl);
-    return connect({ endpoints, tls: this.tls(user) });
+    const client = connect({ endpoints, tls: this.tls(user) });
+    try {
+      return await ask(client);
+    } finally {
+      client.close();
+    }
   }
 
   /** What a member has logged. */

@@ -15,10 +15,11 @@ export class Writers {
   /** @param prefix of the keys; a key's value is the key */
   constructor(cluster: LocalCluster, prefix: string, count: number) {
     this.#work = Promise.all(
-      Array.from({ length: count }, async (_, place) => {
-        await using client = cluster.client('app');
-        for (let next = 0; !this.#stopping; next += 1) await this.#put(client, `${prefix}${place}/${next}`);
-      }),
+      Array.from({ length: count }, (_, place) =>
+        cluster.as('app', async (client) => {
+          for (let next = 0; !this.#stopping; next += 1) await this.#put(client, `${prefix}${place}/${next}`);
+        }),
+      ),
     );
     // Whoever waits for progress is told by `stop`.
     this.#work.catch(() => undefined);
