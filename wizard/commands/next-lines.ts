@@ -28,13 +28,16 @@ function trialUser(plan: Plan): { readonly name: string; readonly key: string } 
   return { name: root, key: 'hello' };
 }
 
+/** From a clone, by `npm start`, the bin is in nobody's PATH. */
+const self = (): string => (process.env.npm_lifecycle_event === 'start' ? 'npx quorate' : 'quorate');
+
 /** The three lines for a cluster that runs. @param dir absolute */
 export function linesToTry(plan: Plan, dir: string, givenDir: string | undefined): readonly string[] {
   const { name, key } = trialUser(plan);
   return [
     `. ${shellArgument(join(dir, kitFiles(name).environment))}`,
     `etcdctl put ${shellArgument(key)} world`,
-    `quorate status${dirFlag(givenDir)}`,
+    `${self()} status${dirFlag(givenDir)}`,
   ];
 }
 
@@ -51,6 +54,6 @@ function installLine({ cluster }: Plan, { name, host }: Member, dir: string): st
 
 /** The lines that bring a cluster onto its hosts. @param dir absolute */
 export function linesToInstall(plan: Plan, dir: string, givenDir: string | undefined): readonly string[] {
-  const bootstrap = plan.cluster.engine === 'etcd' ? [`quorate bootstrap${dirFlag(givenDir)}`] : [];
+  const bootstrap = plan.cluster.engine === 'etcd' ? [`${self()} bootstrap${dirFlag(givenDir)}`] : [];
   return [...plan.members.map((member) => installLine(plan, member, dir)), ...bootstrap];
 }
