@@ -136,11 +136,9 @@ export class Driver {
   }
 
   #turn(): void {
-    const { raft, reads, network, machine } = this.#parts;
+    const { raft, reads, machine } = this.#parts;
     this.#feedRaft();
-    const leaving: Message[] = [];
-    while (!this.#installing && raft.hasReady()) this.#handle(raft.takeReady(), leaving);
-    if (leaving.length > 0) network.send(leaving);
+    while (!this.#installing && raft.hasReady()) this.#handle(raft.takeReady());
     reads.applied(machine.appliedIndex);
     if (machine.pendingBytes > this.#options.pendingBytesMax) this.#commitState();
     this.#noticeStanding();
@@ -178,12 +176,10 @@ export class Driver {
     if (context !== undefined) raft.readIndex(context);
   }
 
-  #handle(ready: Ready, leaving: Message[]): void {
+  /** Messages first, then the write, then what is to be applied: peers and disk work while this member applies. */
+  #handle(ready: Ready): void {
     const { raft, reads, machine } = this.#parts;
-    for (const message of ready.messages) {
-      if (message.kind === 'snapshot') this.#sendSnapshot(message.to);
-      else leaving.push(message);
-    }
+    this.#send(ready.messages);
     if (ready.snapshot === undefined) this.#persist(ready);
     else this.#install(ready, ready.snapshot);
     for (const entry of ready.committed) machine.apply(entry);
@@ -191,6 +187,12 @@ export class Driver {
     if (last !== undefined) raft.applied(last.index);
     reads.granted(ready.reads);
     reads.lost(ready.readsLost);
+  }
+
+  #send(messages: readonly Message[]): void {
+    const leaving = messages.filter(({ kind }) => kind !== 'snapshot');
+    if (leaving.length > 0) this.#parts.network.send(leaving);
+    for (const { kind, to } of messages) if (kind === 'snapshot') this.#sendSnapshot(to);
   }
 
   #persist({ entries, hardState, afterDurable }: Ready): void {
