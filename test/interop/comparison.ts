@@ -54,8 +54,12 @@ export class Comparison {
   }
 
   async #answers(t: ExecutionContext, { user, command, ours }: Step) {
+    const both = await this.#both();
     const [theirs = [], got = []] = await Promise.all(
-      (await this.#both()).map(async (cluster) => comparable(cluster, await cluster.shell(user, command))),
+      both.map(async (cluster) => {
+        const [other = cluster] = both.filter((each) => each !== cluster);
+        return comparable(cluster, await cluster.shell(user, command, { STRANGERS: other.kits }));
+      }),
     );
     t.notRegex(theirs.join('\n'), misunderstood, command);
     return [ours ?? theirs, got] as const;

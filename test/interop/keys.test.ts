@@ -4,8 +4,10 @@ import { nestedAnswers } from './nested-txn.js';
 
 // One member of each engine.
 
-const comparison = new Comparison(judge('etcd', 'etcdctl'), 1);
+const comparison = new Comparison(judge('etcd', 'etcdctl', 'curl'), 1);
 
-for (const story of ['put-and-get', 'delete', 'txn', 'compaction', 'bytes', 'members']) comparison.story(story);
+for (const story of ['put-and-get', 'delete', 'txn', 'compaction', 'bytes', 'members', 'strangers']) {
+  comparison.story(story);
+}
 
 comparison.same('transactions inside transactions come to the same as with etcd', nestedAnswers);

@@ -131,9 +131,14 @@ export class LocalCluster {
     await startMember(this.dir, name, { ...command, environment: { ...command.environment, ...settings } });
   }
 
-  /** A command line in a shell that has sourced the user's kit, with `KITS` the folder of all of them. */
-  async shell(user: string, command: string): Promise<Ended> {
-    const env = { PATH: process.env.PATH, KITS: join(this.dir, 'users') };
+  /** The folder of all users' kits. */
+  get kits(): string {
+    return join(this.dir, 'users');
+  }
+
+  /** A command line in a shell that has sourced the user's kit; `KITS` is the folder of all of them. */
+  async shell(user: string, command: string, variables: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    const env = { PATH: process.env.PATH, KITS: this.kits, ...variables };
     const script = `. "$0"; ${command}`;
     const child = spawn('sh', ['-c', script, join(this.dir, kitFiles(user).environment)], {
       env,
