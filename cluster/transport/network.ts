@@ -11,7 +11,8 @@ export interface Peer {
 
 /**
  * How members reach one another, as the driver sees it. Messages may be lost or repeated, never altered; between two
- * members they keep their order while a connection lasts. That is all raft asks for.
+ * members they keep their order while a connection lasts. That is all raft asks for. One kind must not be repeated, since
+ * nobody looks for the same command twice: a `propose` that came twice would be applied twice.
  */
 export interface PeerNetwork {
   /**

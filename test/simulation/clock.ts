@@ -6,6 +6,7 @@ export class SimulatedClock implements Clock {
   readonly #schedule: Schedule;
   readonly #owner: number;
   #isOver = false;
+  #pausedUntil = 0;
 
   constructor(schedule: Schedule, owner: number) {
     this.#schedule = schedule;
@@ -14,6 +15,15 @@ export class SimulatedClock implements Clock {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Until then nothing runs: the process was not given the processor, or its machine stood still. */
+  get pausedUntil(): number {
+    return this.#pausedUntil;
+  }
+
+  pause(ms: number): void {
+    this.#pausedUntil = this.now() + ms;
   }
 
   end(): void {
@@ -54,7 +64,10 @@ export class SimulatedClock implements Clock {
 
   #at(delayMs: number, callback: () => void): void {
     this.#schedule.at(this.#owner, delayMs, () => {
-      if (!this.#isOver) callback();
+      if (this.#isOver) return;
+      const pauseMs = this.#pausedUntil - this.now();
+      if (pauseMs > 0) this.#at(pauseMs, callback);
+      else callback();
     });
   }
 }

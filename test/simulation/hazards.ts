@@ -8,7 +8,7 @@ const endings: readonly Ending[] = ['kill', 'kill', 'lose', 'keep', 512, 4096];
 
 /** Everything that can go wrong, in an order that a seed decides. Some seeds have none of a hazard, others plenty. */
 export class Hazards {
-  readonly figures = { crashes: 0, outages: 0, stops: 0, partitions: 0, transfers: 0 };
+  readonly figures = { crashes: 0, outages: 0, stops: 0, partitions: 0, transfers: 0, pauses: 0 };
   readonly #schedule: Schedule;
   readonly #network: SimulatedNetwork;
   readonly #hosts: readonly SimulatedHost[];
@@ -38,6 +38,7 @@ export class Hazards {
       [2 * often(), () => this.#isolate()],
       [often(), () => this.#cutOneWay()],
       [2 * often(), () => this.#transfer()],
+      [2 * often(), () => this.#pause()],
       [2, () => this.#network.heal()],
     ];
   }
@@ -133,6 +134,11 @@ export class Hazards {
   #cut(one: SimulatedHost, other: SimulatedHost): void {
     this.#network.cut(one.options.self.id, other.options.self.id);
     this.#network.cut(other.options.self.id, one.options.self.id);
+  }
+
+  #pause(): void {
+    this.figures.pauses += 1;
+    this.#any().pause(this.#below(downMsMax));
   }
 
   #transfer(): void {

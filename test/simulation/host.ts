@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokens } from '../../cluster/auth/tokens.js';
-import type { ClusterError } from '../../cluster/errors.js';
 import type { LogFields, Logger } from '../../cluster/logger.js';
 import { dataDir } from '../../cluster/member/data-dir.js';
 import { Replica } from '../../cluster/member/replica.js';
@@ -30,7 +29,7 @@ export interface HostOptions {
   readonly catchUpEntries: number;
   /** What happens, in words. */
   readonly note: (line: string) => void;
-  readonly onFailure: (error: ClusterError) => void;
+  readonly onFailure: (error: Error) => void;
 }
 
 export type Ending = Tearing | 'kill';
@@ -77,7 +76,10 @@ export class SimulatedHost {
 
   start(): void {
     this.#isStarting = true;
-    this.options.schedule.track(this.#start());
+    const started = this.#start().catch((error: unknown) => {
+      this.options.onFailure(error instanceof Error ? error : new Error(String(error)));
+    });
+    this.options.schedule.track(started);
   }
 
   /** The member closes in order. */
@@ -97,6 +99,10 @@ export class SimulatedHost {
     if (ending === 'kill') this.disk.kill();
     else this.disk.crash(ending);
     this.#afterCrash(life, `${ending}`);
+  }
+
+  pause(ms: number): void {
+    this.#life?.clock.pause(ms);
   }
 
   /** It crashes at the so many-th action of its disk from now on. */
@@ -148,6 +154,7 @@ export class SimulatedHost {
       owner,
       random,
       snapshotFolder: dir.snapshots,
+      pausedUntil: () => clock.pausedUntil,
       onTransfer: (isUnderWay) => {
         if (!clock.isOver) this.#sending += isUnderWay ? -1 : 1;
       },

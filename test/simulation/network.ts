@@ -7,7 +7,7 @@ import type { PeerNetwork } from '../../cluster/transport/network.js';
 import type { Schedule } from './schedule.js';
 
 export interface NetworkHazards {
-  /** Shares of messages. */
+  /** Shares of messages. A proposal is never repeated: see PeerNetwork. */
   readonly lost: number;
   readonly repeated: number;
   /** A message takes up to this long, whatever was sent before it. */
@@ -29,6 +29,8 @@ export interface Place {
   readonly owner: number;
   readonly random: () => number;
   readonly snapshotFolder: string;
+  /** Nothing can be handed to it before. */
+  pausedUntil(): number;
   /** A snapshot's file is in the network's hands (true), or the sender's again. */
   onTransfer(isUnderWay: boolean): void;
 }
@@ -97,12 +99,21 @@ export class SimulatedNetwork {
       this.#sayUnreachable(from, message.to);
       return;
     }
-    const times = from.random() < repeated ? 2 : 1;
+    const times = from.random() < repeated && message.kind !== 'propose' ? 2 : 1;
     for (let time = 0; time < times; time += 1)
       this.#schedule.at(from.owner, this.#delay(from), () => {
-        if (this.#passes(from.id, message.to)) this.#connected.get(message.to)?.receiver.messages([message]);
+        if (this.#passes(from.id, message.to)) this.#deliver(from, message);
         else this.#sayUnreachable(from, message.to);
       });
+  }
+
+  /** What has come during a pause is read some time after it. */
+  #deliver(from: Place, message: Message): void {
+    const target = this.#connected.get(message.to);
+    if (target === undefined) return;
+    const pauseMs = target.place.pausedUntil() - this.#schedule.now;
+    if (pauseMs <= 0) target.receiver.messages([message]);
+    else this.#schedule.at(from.owner, pauseMs + this.#delay(from), () => this.#deliver(from, message));
   }
 
   #sayUnreachable(from: Place, to: MemberId): void {
