@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import test from 'ava';
 import { Simulation, type SimulationResult } from './simulation.js';
 
-// Whole members over a simulated disk, network and clock. SIMULATION_SEEDS=500 (or 200-700, or the one number of a seed
-// after "seed:") runs others than the fixed ones:
+// Whole members over a simulated disk, network and clock. SIMULATION_SEEDS runs others than the fixed seeds:
 //
 //   SIMULATION_SEEDS=1-500 npx ava dist/test/simulation/simulation.test.js --timeout=30m
 //   SIMULATION_SEEDS=42 npx ava dist/test/simulation/simulation.test.js          one seed, with everything that happened
 
 const fixed = { first: 1, last: 24 };
-/** Seeds that found something once, in the order in which it was found. */
-const regressions: readonly number[] = [];
+/** 52 notices when a leader that stood still serves reads without asking a quorum, 195 when proposals come twice. */
+const telling: readonly number[] = [52, 195];
 
 const [first = fixed.first, last = first] = (process.env.SIMULATION_SEEDS ?? `${fixed.first}-${fixed.last}`)
   .split('-')
@@ -34,7 +33,7 @@ test.serial(
   'nothing that was acknowledged is lost, nothing is read out of order, and all members come to the same state',
   async (t) => {
     const sums: Record<string, number> = {};
-    for (const seed of process.env.SIMULATION_SEEDS === undefined ? [...regressions, ...seeds] : seeds) {
+    for (const seed of process.env.SIMULATION_SEEDS === undefined ? [...seeds, ...telling] : seeds) {
       const { faults, trace, figures } = await simulate(seed);
       for (const [name, figure] of Object.entries(figures)) sums[name] = (sums[name] ?? 0) + figure;
       if (isReplay) t.log(trace.join('\n'));
