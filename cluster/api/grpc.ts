@@ -1,25 +1,13 @@
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import {
-  type ConnectionInjector,
-  status as grpc,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  Server,
-  ServerCredentials,
-} from '@grpc/grpc-js';
-import { ClusterError } from '../errors.js';
+import { status as grpc } from '@grpc/grpc-js';
 import type { Logger } from '../logger.js';
-import type { Method } from '../wire/method.js';
-import { authMethods, clusterMethods, healthMethods, kvMethods, maintenanceMethods } from '../wire/services.js';
-import { statusOf } from '../wire/status.js';
-import { authHandlers } from './auth.js';
-import { clusterHandlers } from './cluster.js';
-import type { Handler, StreamHandler } from './context.js';
-import { Desk } from './desk.js';
-import { GrpcContext, pinCertificate } from './grpc-context.js';
-import { healthHandlers } from './health.js';
-import { kvHandlers } from './kv.js';
-import { maintenanceHandlers } from './maintenance.js';
+import { Call } from './call.js';
+import { Connection } from './connection.js';
+import { isCompressed, isGrpc, OnlyMessage } from './grpc-format.js';
+import { httpHandler } from './http.js';
+import { callsMax, keepAliveMs, sessionOptions } from './limits.js';
+import { type Serve, servedMethods } from './methods.js';
 import type { ApiState } from './state.js';
 
 export interface GrpcFrontOptions {
@@ -32,116 +20,101 @@ export interface GrpcFrontOptions {
 /** As in etcd: what is more than this too large is refused by gRPC, in its words. */
 const overheadBytes = 512 * 1024;
 
-/** In the place of a request that is not worth decoding: it is refused with etcd's own text. */
-const tooLarge = Symbol('too large');
+const unsupported = { 'grpc-accept-encoding': 'identity' };
 
-const serverOptions = (requestBytesMax: number) => ({
-  'grpc.max_receive_message_length': requestBytesMax + overheadBytes,
-  'grpc.max_send_message_length': -1,
-  'grpc.enable_channelz': 0,
-});
-
-type Methods = Readonly<Record<string, Method<never, unknown, never, unknown>>>;
-
-/** The API over gRPC, on connections that a listener has accepted. */
+/**
+ * The API over HTTP/2, on connections that a listener has accepted: gRPC, and pages for who asks for something else.
+ * README.md says why it is on node:http2.
+ */
 export class GrpcFront {
-  readonly #server: Server;
-  readonly #injector: ConnectionInjector;
-  readonly #desk: Desk;
-  readonly #requestBytesMax: number;
-  readonly #logger: Logger;
-  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer(sessionOptions);
+  readonly #pages;
+  readonly #methods: ReadonlyMap<string, Serve>;
+  readonly #messageBytesMax: number;
+  readonly #connections = new Set<Connection>();
   readonly #stopping = new AbortController();
+  #onEmpty = (): void => {};
 
   constructor({ state, requestBytesMax, logger }: GrpcFrontOptions) {
-    this.#desk = new Desk(state);
-    this.#requestBytesMax = requestBytesMax;
-    this.#logger = logger;
-    this.#server = new Server(serverOptions(requestBytesMax));
-    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#serveService(kvMethods, kvHandlers(this.#desk));
-    this.#serveService(authMethods, authHandlers(this.#desk));
-    this.#serveService(clusterMethods, clusterHandlers(this.#desk));
-    this.#serveService(maintenanceMethods, maintenanceHandlers(this.#desk));
-    const health = healthHandlers(this.#stopping.signal);
-    this.#serveService({ check: healthMethods.check }, { check: health.check });
-    const { path, responseSerialize, requestDeserialize } = healthMethods.watch;
-    this.#server.register(path, this.#streaming(health.watch), responseSerialize, requestDeserialize, 'serverStream');
+    this.#methods = servedMethods({ state, requestBytesMax, logger, stopping: this.#stopping.signal });
+    this.#messageBytesMax = requestBytesMax + overheadBytes;
+    this.#pages = createServer(httpHandler(state));
+    this.#server.on('session', (session) => this.#admit(session));
+    this.#server.on('sessionError', () => {});
   }
 
   /** Takes a connection that speaks HTTP/2, its TLS handshake done. */
   serve(socket: Socket): void {
-    pinCertificate(socket);
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    this.#injector.injectConnection(socket);
+    if (this.#stopping.signal.aborted) {
+      socket.destroy();
+      return;
+    }
+    socket.setKeepAlive(true, keepAliveMs);
+    this.#server.emit('connection', socket);
   }
 
   /** Takes no more calls, and ends those that are not through after `graceMs`. */
   async close(graceMs = 1000): Promise<void> {
     this.#stopping.abort();
-    // Without channelz grpc-js does not know the sessions that its forceShutdown is to end.
-    const timer = setTimeout(() => this.#endConnections(), graceMs);
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    if (this.#connections.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    for (const connection of this.#connections) connection.close();
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, graceMs);
+    await empty;
     clearTimeout(timer);
   }
 
-  #endConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
+  #admit(session: ServerHttp2Session): void {
+    const connection = new Connection(session);
+    this.#connections.add(connection);
+    session.on('stream', (stream, headers, flags) => this.#begin(connection, stream, headers, flags));
+    session.once('close', () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#onEmpty();
+    });
   }
 
-  /** Methods without a handler are answered by grpc-js, as unimplemented. */
-  #serveService(methods: Methods, handlers: Readonly<Record<string, Handler<never, unknown>>>): void {
-    for (const [name, { path, responseSerialize, requestDeserialize }] of Object.entries(methods)) {
-      const handler = handlers[name];
-      if (handler === undefined) continue;
-      const read = (bytes: Buffer): unknown =>
-        bytes.length > this.#requestBytesMax ? tooLarge : requestDeserialize(bytes);
-      this.#server.register(path, this.#unary(handler), responseSerialize, read, 'unary');
+  #begin(connection: Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
+    stream.on('error', () => {});
+    const serve = this.#methods.get(headers[':path'] ?? '');
+    if (isGrpc(headers)) {
+      const call = new Call(stream, headers, connection);
+      if (serve === undefined) refuseMethod(call);
+      else if (isCompressed(headers)) refuseEncoding(call, headers);
+      else this.#receive(call, stream, connection, serve);
+    } else if (serve === undefined) {
+      this.#pages.emit('stream', stream, headers, flags);
+    } else {
+      stream.respond({ ':status': headers[':method'] === 'POST' ? 415 : 405 }, { endStream: true });
     }
   }
 
-  #unary(handler: Handler<never, unknown>): handleUnaryCall<unknown, never> {
-    return (call, reply) => {
-      const context = new GrpcContext(call);
-      this.#answer(handler, call.request, context).then(
-        (response) => {
-          context.answered();
-          reply(null, response as never);
-        },
-        (error: unknown) => {
-          context.answered();
-          reply(this.#failure(error, call.getPath(), context));
-        },
-      );
-    };
-  }
-
-  async #answer(handler: Handler<never, unknown>, request: unknown, context: GrpcContext): Promise<unknown> {
-    if (request === tooLarge) {
-      throw new ClusterError('request-too-large', `a request is at most ${this.#requestBytesMax} bytes long`);
-    }
-    this.#desk.checkLeader(context);
-    return handler(request as never, context);
-  }
-
-  #streaming<Request, Response>(
-    handler: StreamHandler<Request, Response>,
-  ): handleServerStreamingCall<Request, Response> {
-    return async (call) => {
-      const context = new GrpcContext(call);
-      try {
-        for await (const response of handler(call.request, context)) call.write(response);
-        call.end();
-      } catch (error) {
-        call.emit('error', this.#failure(error, call.getPath(), context));
-      }
-    };
-  }
-
-  #failure(error: unknown, path: string, { remote }: GrpcContext): { code: number; details: string } {
-    const { code, text } = statusOf(error);
-    if (code === grpc.INTERNAL) this.#logger.error('a request failed', { path, 'remote-addr': remote, error });
-    return { code, details: text };
+  #receive(call: Call, stream: ServerHttp2Stream, connection: Connection, serve: Serve): void {
+    const request = new OnlyMessage(this.#messageBytesMax);
+    stream.on('data', (chunk: Buffer) => {
+      const wrong = call.over ? undefined : request.push(chunk);
+      if (wrong !== undefined) call.end(wrong);
+    });
+    stream.on('end', () => {
+      if (call.over) return;
+      const message = request.take();
+      if (!Buffer.isBuffer(message)) call.end(message);
+      else if (connection.atWork >= callsMax) refuseMore(call);
+      else connection.work(serve(message, call));
+    });
   }
 }
+
+const refuseMethod = (call: Call): void =>
+  call.end({ code: grpc.UNIMPLEMENTED, text: `The server does not implement the method ${call.path}` });
+
+function refuseEncoding(call: Call, { 'grpc-encoding': encoding }: IncomingHttpHeaders): void {
+  call.end({ code: grpc.UNIMPLEMENTED, text: `messages in the encoding "${encoding}" are not taken` }, unsupported);
+}
+
+const refuseMore = (call: Call): void =>
+  call.end({ code: grpc.RESOURCE_EXHAUSTED, text: `${callsMax} calls of this connection are under way` });

@@ -1,4 +1,3 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { noMember } from '../numbers.js';
 import { statusOf } from '../wire/status.js';
 import type { ApiState } from './state.js';
@@ -8,6 +7,17 @@ interface Answer {
   readonly status: number;
   /** An object goes out as JSON, a text as it is. */
   readonly body: Readonly<Record<string, string>> | string;
+}
+
+/** What this needs of a request and a response of either version: those of node:http, and of node:http2. */
+interface PageRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  resume(): unknown;
+}
+interface PageResponse {
+  writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
+  end(body: string): unknown;
 }
 
 /** etcd's probes wait that long by default. */
@@ -49,7 +59,7 @@ const pages: Readonly<Record<string, (state: ApiState, url: URL) => Answer | Pro
   '/version': version,
 };
 
-async function answer(state: ApiState, request: IncomingMessage): Promise<Answer> {
+async function answer(state: ApiState, request: PageRequest): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://member');
   const page = Object.hasOwn(pages, url.pathname) ? pages[url.pathname] : undefined;
   if (page === undefined) return { status: 404, body: { error: `there is no ${url.pathname} here` } };
@@ -57,16 +67,16 @@ async function answer(state: ApiState, request: IncomingMessage): Promise<Answer
   return page(state, url);
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
+function send(response: PageResponse, { status, body }: Answer): void {
   const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
   response.writeHead(status, { 'content-type': type, ...(status === 405 ? { allow: 'GET' } : {}) });
   response.end(`${typeof body === 'string' ? body : JSON.stringify(body)}\n`);
 }
 
-/** `/health`, `/livez`, `/readyz` and `/version` as etcd answers them over HTTP/1.1, on the same port as gRPC. */
+/** `/health`, `/livez`, `/readyz` and `/version` as etcd answers them over HTTP/1.1 and HTTP/2, on the same port as gRPC. */
 export const httpHandler =
-  (state: ApiState): RequestListener =>
-  (request, response) => {
+  (state: ApiState) =>
+  (request: PageRequest, response: PageResponse): void => {
     request.resume();
     answer(state, request).then(
       (each) => send(response, each),

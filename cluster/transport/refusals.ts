@@ -24,8 +24,9 @@ export function refusalTrailers(error: unknown): OutgoingHttpHeaders {
   return { 'grpc-status': String(known ?? status.INTERNAL), 'grpc-message': encodeText(message) };
 }
 
-// In gRPC printable ASCII but % stands as it is.
-const encodeText = (text: string): string => text.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
+/** A text as grpc-message carries it: printable ASCII but % as it is. Half a surrogate pair has no encoding. */
+export const encodeText = (text: string): string =>
+  text.replace(/\p{Surrogate}/gu, '\ufffd').replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
 
 /** What the other side's trailers say; undefined when they say that all is well. */
 export function refusalOf(trailers: IncomingHttpHeaders): ClusterError | undefined {

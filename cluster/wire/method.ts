@@ -1,8 +1,8 @@
-import type { Writer } from 'protobufjs/minimal.js';
+import { Writer } from 'protobufjs/minimal.js';
 
 /** What the generated classes offer: they encode any object of the right shape and decode to the class. */
 interface Codec<Shape, Message> {
-  encode(shape: Shape): Writer;
+  encode(shape: Shape, writer?: Writer): Writer;
   decode(bytes: Uint8Array): Message;
 }
 
@@ -14,6 +14,8 @@ export interface Method<RequestShape, Request, ResponseShape, Response> {
   readonly requestSerialize: (shape: RequestShape) => Buffer;
   readonly requestDeserialize: (bytes: Buffer) => Request;
   readonly responseSerialize: (shape: ResponseShape) => Buffer;
+  /** The response as it goes out: behind the five bytes that gRPC puts before every message. */
+  readonly responseFrame: (shape: ResponseShape) => Buffer;
   readonly responseDeserialize: (bytes: Buffer) => Response;
 }
 
@@ -31,6 +33,18 @@ const serializer =
   <Shape>(codec: Codec<Shape, unknown>) =>
   (shape: Shape): Buffer =>
     codec.encode(shape).finish() as Buffer;
+
+/** A byte that says whether the message is compressed, its length in four, big-endian, and the message. */
+export const frameHeaderBytes = 5;
+
+// The message is encoded right behind its header, and goes out of the writer's own memory: nothing is copied.
+const framer =
+  <Shape>(codec: Codec<Shape, unknown>) =>
+  (shape: Shape): Buffer => {
+    const frame = codec.encode(shape, Writer.create().bool(false).fixed32(0)).finish(true) as Buffer;
+    frame.writeUInt32BE(frame.length - frameHeaderBytes, 1);
+    return frame;
+  };
 
 const deserializer =
   <Message>(codec: { decode(bytes: Uint8Array): Message }) =>
@@ -50,6 +64,7 @@ const method =
     requestSerialize: serializer(request),
     requestDeserialize: deserializer(request),
     responseSerialize: serializer(response),
+    responseFrame: framer(response),
     responseDeserialize: deserializer(response),
   });
 

@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { status as grpc } from '@grpc/grpc-js';
+import { encodeText } from '../transport/refusals.js';
+import { frameHeaderBytes } from '../wire/method.js';
+
+// gRPC over HTTP/2 as a server speaks it: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+
+/** How a call came out, by gRPC's own numbers. */
+export interface Status {
+  readonly code: number;
+  readonly text: string;
+}
+
+const contentType = 'application/grpc';
+
+/** Answers go out with these as they are: HTTP/2 needs no date, and each header is bytes on every answer. */
+export const responseHeaders: OutgoingHttpHeaders = { ':status': 200, 'content-type': contentType };
+export const okTrailers: OutgoingHttpHeaders = { 'grpc-status': 0 };
+
+export const trailersOf = ({ code, text }: Status): OutgoingHttpHeaders => ({
+  'grpc-status': code,
+  'grpc-message': encodeText(text),
+});
+
+/** Of +proto only: another message format would be read as garbage. */
+export const isGrpc = (headers: IncomingHttpHeaders): boolean =>
+  headers[':method'] === 'POST' &&
+  (headers['content-type'] === contentType || /^application\/grpc(\+proto)?(;|$)/i.test(headers['content-type'] ?? ''));
+
+export const isCompressed = ({ 'grpc-encoding': encoding }: IncomingHttpHeaders): boolean =>
+  encoding !== undefined && encoding !== 'identity';
+
+const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
+
+/** More than Node's timers can wait, almost 25 days, is as good as none. */
+const timeoutMaxMs = 2 ** 31 - 1;
+
+/** What `grpc-timeout` leaves for the call, in ms; undefined when it can't be read. */
+export function timeoutMsOf(text: string): number | undefined {
+  const unit = unitsMs[text.at(-1) ?? ''];
+  if (unit === undefined || !/^\d{1,8}.$/.test(text)) return undefined;
+  return Math.min(timeoutMaxMs, Number(text.slice(0, -1)) * unit);
+}
+
+/** Puts together the only message of a request. One that came in one chunk, as nearly all do, is a view of it. */
+export class OnlyMessage {
+  readonly #bytesMax: number;
+  #received: Buffer | undefined;
+  #more: Buffer[] | undefined;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** What is wrong with it so far: nothing more is to be pushed then. */
+  push(chunk: Buffer): Status | undefined {
+    this.#bytes += chunk.length;
+    if (this.#received === undefined) this.#received = chunk;
+    else if (this.#received.length < frameHeaderBytes) this.#received = Buffer.concat([this.#received, chunk]);
+    else if (this.#more === undefined) this.#more = [chunk];
+    else this.#more.push(chunk);
+    return this.#received.length < frameHeaderBytes ? undefined : this.#judge(this.#received);
+  }
+
+  #judge(received: Buffer): Status | undefined {
+    if (received[0] !== 0) return { code: grpc.INTERNAL, text: 'a compressed message without a grpc-encoding' };
+    const length = received.readUInt32BE(1);
+    if (length > this.#bytesMax) {
+      return {
+        code: grpc.RESOURCE_EXHAUSTED,
+        text: `Received message larger than max (${length} vs ${this.#bytesMax})`,
+      };
+    }
+    if (this.#bytes <= frameHeaderBytes + length) return undefined;
+    return { code: grpc.UNIMPLEMENTED, text: 'a second request message came, and the method takes one' };
+  }
+
+  /** The message, once all has come; or why there is none. */
+  take(): Buffer | Status {
+    const received = this.#received;
+    if (received === undefined) {
+      return { code: grpc.UNIMPLEMENTED, text: 'no request message came, and the method takes one' };
+    }
+    if (received.length < frameHeaderBytes || this.#bytes < frameHeaderBytes + received.readUInt32BE(1)) {
+      return { code: grpc.INTERNAL, text: 'the request ended in the middle of a message' };
+    }
+    const whole = this.#more === undefined ? received : Buffer.concat([received, ...this.#more], this.#bytes);
+    return whole.subarray(frameHeaderBytes);
+  }
+}
