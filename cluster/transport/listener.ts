@@ -15,9 +15,8 @@ export interface ListenerOptions {
   /** Required with an https address, unused with http. */
   readonly tls?: { readonly material: TlsMaterial; readonly requireClientCertificate: boolean };
   /**
-   * Takes a connection that speaks HTTP/2, its TLS handshake done: for grpc-js
-   * `server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection`. Measured to cost the same
-   * as a port that grpc-js opens itself.
+   * Takes a connection that speaks HTTP/2, its TLS handshake done: `server.emit('connection', socket)` of `node:http2`,
+   * or the `injectConnection` of grpc-js's `server.createConnectionInjector(ServerCredentials.createInsecure())`.
    */
   readonly serveHttp2: (socket: Socket) => void;
   readonly serveHttp1: RequestListener;
