@@ -47,10 +47,22 @@ export async function listFolder(path: string): Promise<string[]> {
   return names.filter((name) => !temporary.test(name));
 }
 
+/** mkdir -p. On a read-only file system Node says ENOENT where the reason is EROFS; a plain mkdir of what is missing says why. */
+async function makeFolders(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true, mode: folderMode });
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolders(dirname(path));
+    await mkdir(path, { mode: folderMode });
+    return path;
+  }
+}
+
 /** Makes a folder (0700) and those that it stands in, as far as they are missing, and returns once they are durable. */
 export const makeFolder = (path: string): Promise<void> =>
   guarded('create the folder', path, async () => {
-    const first = await mkdir(resolve(path), { recursive: true, mode: folderMode });
+    const first = await makeFolders(resolve(path));
     if (first === undefined) return;
     for (let made = resolve(path); made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
   });

@@ -39,15 +39,18 @@ const reasons: readonly Reason[] = [
   { pattern: /SSL alert number 45/, reason: 'TLS: the client certificate has expired' },
   { pattern: /wrong version number/, reason: 'TLS: no TLS is spoken there', hint: 'try http://' },
   {
-    pattern: /disconnected before secure TLS connection/,
-    reason: 'TLS: the server hung up during the handshake',
-  },
-  {
     pattern: /Protocol error|Failed to connect/,
     reason: 'no HTTP/2 is spoken there',
     hint: 'is it a TLS port? try https://',
   },
 ];
+
+/** Some servers close the connection of a client whose certificate they refuse without a word (Node's among them). */
+const hungUp: Reason = {
+  pattern: /disconnected before secure TLS connection|ECONNRESET|Protocol error|Failed to connect/,
+  reason: 'TLS: the server hung up during the handshake',
+  hint: "it may not trust the client certificate, or find it expired: the server's log says why",
+};
 
 const lastError = /Last error: (?:Error: )?(.*?)(?:\. Resolution note|$)/s;
 
@@ -56,7 +59,8 @@ const neverLeft = (details: string): boolean => /^(No connection established|Nam
 const neverConnected = (details: string): boolean => /waiting for/i.test(details);
 
 function connectionFailed(endpoint: Endpoint, details: string, sent: boolean, cause: unknown): ClusterError {
-  const known = reasons.find(({ pattern }) => pattern.test(details));
+  const candidates = endpoint.secure ? [hungUp, ...reasons] : reasons;
+  const known = candidates.find(({ pattern }) => pattern.test(details));
   const reason = known?.reason ?? (lastError.exec(details)?.[1] ?? details).trim();
   return new ClusterError(
     'connection-failed',

@@ -39,6 +39,8 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read and write there',
   EPERM: 'this user may not read and write there',
   EROFS: 'it is on a file system that can only be read',
+  // What Node says of mkdir -p on such a one.
+  ENOENT: 'it can not be made; is the file system mounted read-only?',
   ENOTDIR: 'something on the way to it is no folder',
   EEXIST: 'there is something that is no folder',
 };

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-// Which process listens on a socket, as Linux tells it: the tables in /proc/net have the socket's inode, /proc/PID/fd who
+// Which process has a socket, as Linux tells it: the tables in /proc/net have the socket's inode, /proc/PID/fd who
 // holds it (proc(5)).
 
 const listening = '0A';
@@ -8,7 +8,7 @@ const listening = '0A';
 /** `name (pid N)`, or undefined when that is not to be found: another system, or another user's process. */
 export async function portHolder(port: number): Promise<string | undefined> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(textOf));
-  return holderOf(tables.flatMap((table) => listeningInodes(table, port)));
+  return holderOf(inodesOf(tables, port));
 }
 
 /** The same for a name in the abstract namespace, given without its zero byte. */
@@ -30,13 +30,15 @@ async function holderOf(inodes: readonly string[]): Promise<string | undefined> 
   return undefined;
 }
 
-function listeningInodes(table: string, port: number): readonly string[] {
+/** Who listens comes first; where nobody does, a connection that goes out from the port keeps it from others as well. */
+function inodesOf(tables: readonly string[], port: number): readonly string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return table
-    .split('\n')
+  const rows = tables
+    .flatMap((table) => table.split('\n'))
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[1]?.endsWith(suffix) && fields[3] === listening)
-    .map((fields) => fields[9] ?? '');
+    .filter((fields) => fields[1]?.endsWith(suffix));
+  const listeners = rows.filter((fields) => fields[3] === listening);
+  return (listeners.length > 0 ? listeners : rows).map((fields) => fields[9] ?? '');
 }
 
 async function holdsOneOf(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {

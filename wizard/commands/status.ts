@@ -33,14 +33,16 @@ const memberRow = (member: MemberReport): string[] => [
   member.reason ?? '',
 ];
 
+function validity(daysLeft: number | undefined): string {
+  if (daysLeft === undefined) return 'unreadable';
+  return daysLeft < 0 ? `expired ${-daysLeft} days ago` : `${daysLeft} days left`;
+}
+
 const certificateRow = ({ name, daysLeft, path, reason }: CertificateReport): string[] => [
   name,
-  daysLeft === undefined
-    ? (reason ?? 'unreadable')
-    : daysLeft < 0
-      ? `expired ${-daysLeft} days ago`
-      : `${daysLeft} days left`,
+  validity(daysLeft),
   path,
+  reason ?? '',
 ];
 
 function sayTables(terminal: Terminal, { cluster, engine, healthy, members, certificates }: StatusReport): void {
@@ -49,7 +51,7 @@ function sayTables(terminal: Terminal, { cluster, engine, healthy, members, cert
   );
   const head = ['MEMBER', 'STATE', 'ENDPOINT', 'PID', 'TERM', 'APPLIED', 'REVISION', 'STORE', ''];
   for (const line of ['', ...columns([head, ...members.map(memberRow)])]) terminal.result(line);
-  for (const line of ['', ...columns([['CERTIFICATE', 'VALID', 'FILE'], ...certificates.map(certificateRow)])])
+  for (const line of ['', ...columns([['CERTIFICATE', 'VALID', 'FILE', ''], ...certificates.map(certificateRow)])])
     terminal.result(line);
   const soon = certificates.filter(({ daysLeft }) => daysLeft !== undefined && daysLeft < warnDays);
   if (soon.length > 0)

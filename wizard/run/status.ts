@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type EtcdClient, idText, type MemberStatus } from '#cluster';
-import { authorityFiles, daysLeft, PkiError, readCertificate } from '#pki';
+import { authorityFiles, daysLeft, inspectKeyPair, PkiError, readCertificate } from '#pki';
 import { kitFiles, memberFiles, memberFolder, pkiFolder } from '../layout.js';
 import { type Member, type Plan, usersOf } from '../plan/plan.js';
 import { connectAsRoot, endpointOf } from './cluster-client.js';
@@ -29,6 +29,7 @@ export interface CertificateReport {
   readonly path: string;
   /** Whole days, negative when it has expired; undefined when it can't be read. */
   readonly daysLeft: number | undefined;
+  /** What else is wrong with it. */
   readonly reason?: string;
 }
 
@@ -61,23 +62,51 @@ async function reportMember(client: EtcdClient, member: Member, dir: string): Pr
   }
 }
 
-async function reportCertificate(name: string, path: string, dir: string, now: Date): Promise<CertificateReport> {
+/** Where a certificate is, and its key; the authority's own key is none of status's business. */
+interface Place {
+  readonly name: string;
+  readonly path: string;
+  readonly key?: string;
+}
+
+const authorityPath = join(pkiFolder, authorityFiles.certificate);
+
+function placesOf(plan: Plan): readonly Place[] {
+  const ofMembers = plan.members.flatMap(({ name }) => {
+    const at = (file: string): string => join(memberFolder(name), file);
+    return [
+      { name: `${name} server`, path: at(memberFiles.serverCertificate), key: at(memberFiles.serverKey) },
+      { name: `${name} peer`, path: at(memberFiles.peerCertificate), key: at(memberFiles.peerKey) },
+    ];
+  });
+  const ofUsers = usersOf(plan).map(({ name }) => {
+    const { certificate, key } = kitFiles(name);
+    return { name: `user ${name}`, path: certificate, key };
+  });
+  return [{ name: 'authority', path: authorityPath }, ...ofMembers, ...ofUsers];
+}
+
+/** What the days do not tell. A folder without the authority is no fault of the certificate: it may be kept elsewhere. */
+async function faultOf({ path, key }: Place, dir: string, now: Date): Promise<string | undefined> {
+  if (key === undefined) return undefined;
+  const at = (file: string): string => join(dir, file);
+  const findings = await inspectKeyPair({ certificate: at(path), key: at(key), ca: at(authorityPath), now });
+  return findings.find(
+    ({ code, severity }) => severity === 'error' && code !== 'expired' && !code.startsWith('authority'),
+  )?.message;
+}
+
+async function reportCertificate(place: Place, dir: string, now: Date): Promise<CertificateReport> {
+  const { name, path } = place;
   try {
-    return { name, path, daysLeft: daysLeft(await readCertificate(join(dir, path)), now) };
+    const left = daysLeft(await readCertificate(join(dir, path)), now);
+    const reason = await faultOf(place, dir, now);
+    return { name, path, daysLeft: left, ...(reason === undefined ? {} : { reason }) };
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     return { name, path, daysLeft: undefined, reason: error.message };
   }
 }
-
-const certificates = (plan: Plan): readonly (readonly [name: string, path: string])[] => [
-  ['authority', join(pkiFolder, authorityFiles.certificate)],
-  ...plan.members.flatMap(({ name }) => [
-    [`${name} server`, join(memberFolder(name), memberFiles.serverCertificate)] as const,
-    [`${name} peer`, join(memberFolder(name), memberFiles.peerCertificate)] as const,
-  ]),
-  ...usersOf(plan).map(({ name }) => [`user ${name}`, kitFiles(name).certificate] as const),
-];
 
 /** How the cluster is, as far as can be seen from here. Healthy: a leader, and every member reachable. */
 export async function statusOf(plan: Plan, dir: string, now: Date): Promise<StatusReport> {
@@ -85,7 +114,7 @@ export async function statusOf(plan: Plan, dir: string, now: Date): Promise<Stat
   try {
     const [members, reported] = await Promise.all([
       Promise.all(plan.members.map((member) => reportMember(client, member, dir))),
-      Promise.all(certificates(plan).map(([name, path]) => reportCertificate(name, path, dir, now))),
+      Promise.all(placesOf(plan).map((place) => reportCertificate(place, dir, now))),
     ]);
     const healthy = members.every(({ state }) => state !== 'unreachable' && state !== 'no leader');
     return { cluster: plan.cluster.name, engine: plan.cluster.engine, healthy, members, certificates: reported };

@@ -48,6 +48,8 @@ export interface ClusterOptions {
   readonly count?: number;
   readonly engine?: 'included' | 'etcd';
   readonly dir?: string;
+  /** When everything is made. */
+  readonly now?: Date;
 }
 
 function planText(count: number, engine: string, members: TestCluster['members']): string {
@@ -100,10 +102,11 @@ export async function plannedCluster(
 }
 
 /** The same with everything that follows from the plan. */
-export async function appliedCluster(t: ExecutionContext, options?: ClusterOptions): Promise<TestCluster> {
+export async function appliedCluster(t: ExecutionContext, options: ClusterOptions = {}): Promise<TestCluster> {
   const cluster = await plannedCluster(t, options);
+  const { now = new Date() } = options;
   const { plan } = parsePlanText(readFileSync(cluster.at('quorate.yaml'), 'utf8'), 'quorate.yaml');
   const { signal } = new AbortController();
-  await apply({ plan, dir: cluster.dir, now: () => new Date(), signal, say: () => {}, progress: () => {} });
+  await apply({ plan, dir: cluster.dir, now: () => now, signal, say: () => {}, progress: () => {} });
   return cluster;
 }
