@@ -30,7 +30,7 @@ export function storeError(error: unknown, path: string, freeBytes: number): unk
       'disk-full',
       `no space left for ${path}, ${freeBytes} bytes are free`,
       { path, freeBytes },
-      { cause: error, hint: 'free some space: nothing is lost, and the next commit tries again' },
+      { cause: error, hint: 'free some space and start the member again; nothing that was acknowledged is lost' },
     );
   }
   const isLmdb = typeof code === 'number' && code <= -30700 && code > -30800;
