@@ -10,8 +10,8 @@ import { Simulation, type SimulationResult } from './simulation.js';
 //   SIMULATION_SEEDS=42 npx ava dist/test/simulation/simulation.test.js          one seed, with everything that happened
 
 const fixed = { first: 1, last: 24 };
-/** 52 notices when a leader that stood still serves reads without asking a quorum, 195 when proposals come twice. */
-const telling: readonly number[] = [52, 195];
+/** 52 notices when a leader that stood still serves reads without asking a quorum. */
+const telling: readonly number[] = [52];
 
 const [first = fixed.first, last = first] = (process.env.SIMULATION_SEEDS ?? `${fixed.first}-${fixed.last}`)
   .split('-')
@@ -32,6 +32,7 @@ const seeds = Array.from({ length: last - first + 1 }, (_, at) => first + at);
 test.serial(
   'nothing that was acknowledged is lost, nothing is read out of order, and all members come to the same state',
   async (t) => {
+    t.timeout(300_000);
     const sums: Record<string, number> = {};
     for (const seed of process.env.SIMULATION_SEEDS === undefined ? [...seeds, ...telling] : seeds) {
       const { faults, trace, figures } = await simulate(seed);
