@@ -105,8 +105,7 @@ export class Listener {
       ...this.#material().options,
       requestCert: required,
       rejectUnauthorized: required,
-      // By preference. Who takes HTTP/1.1 as well, as curl does, comes for /health or /version; gRPC clients offer h2 alone.
-      ALPNProtocols: ['http/1.1', 'h2'],
+      ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: this.#limits.handshakeMs,
       noDelay: true,
     });

@@ -99,13 +99,6 @@ test('one TLS port speaks HTTP/2 and HTTP/1.1 by ALPN, and HTTP/1.1 without it',
   t.is(await overHttp1(url, { ...tls, ALPNProtocols: ['http/1.1'] }), 'HTTP/1.1');
 });
 
-test('who takes both, as curl does, gets HTTP/1.1, which all pages are served over', async (t) => {
-  const { files } = identity(t);
-  const { port } = await listenOn(t, files);
-  const url = `https://127.0.0.1:${port}`;
-  t.is(await overHttp1(url, { ...contentsOf(files), ALPNProtocols: ['h2', 'http/1.1'] }), 'HTTP/1.1');
-});
-
 test('one plain port speaks HTTP/2 with prior knowledge and HTTP/1.1, however the first bytes come', async (t) => {
   const { port } = await listenOn(t, undefined);
   t.is(await overHttp2(`http://127.0.0.1:${port}`), 'HTTP/2.0');
