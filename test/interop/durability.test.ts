@@ -98,7 +98,7 @@ test.serial('a follower that was away for longer than the log reaches back catch
   const first = await leader();
   const [away = ''] = cluster.members.filter((member) => member !== first);
   await cluster.kill([away]);
-  const writers = new Writers(cluster, '/app/away/', 100);
+  const writers = new Writers(cluster, '/app/away/', 4, 50);
   try {
     // 5000 entries are kept for those who lag a little.
     await writers.progress(5300);

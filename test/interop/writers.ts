@@ -12,13 +12,19 @@ export class Writers {
   #stopping = false;
   readonly #work: Promise<unknown>;
 
-  /** @param prefix of the keys; a key's value is the key */
-  constructor(cluster: LocalCluster, prefix: string, count: number) {
+  /**
+   * @param prefix of the keys; a key's value is the key
+   * @param clients connections of their own, each with `putsAtOnce` on their way
+   */
+  constructor(cluster: LocalCluster, prefix: string, clients: number, putsAtOnce = 1) {
+    const loop = async (client: EtcdClient, name: string): Promise<void> => {
+      for (let next = 0; !this.#stopping; next += 1) await this.#put(client, `${prefix}${name}/${next}`);
+    };
     this.#work = Promise.all(
-      Array.from({ length: count }, (_, place) =>
-        cluster.as('app', async (client) => {
-          for (let next = 0; !this.#stopping; next += 1) await this.#put(client, `${prefix}${place}/${next}`);
-        }),
+      Array.from({ length: clients }, (_, place) =>
+        cluster.as('app', (client) =>
+          Promise.all(Array.from({ length: putsAtOnce }, (_, each) => loop(client, `${place}/${each}`))),
+        ),
       ),
     );
     // Whoever waits for progress is told by `stop`.
