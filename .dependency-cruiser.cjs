@@ -10,6 +10,7 @@ const only = (name, from, allowed, comment) => ({
 
 /** Rooms of cluster/, top floor first: a room may import what stands below it, never a sibling or upwards. */
 const floors = [
+  ['server'],
   ['member'],
   ['api', 'driver', 'config'],
   ['proposals'],
@@ -40,7 +41,7 @@ module.exports = {
     only(
       'wizard-through-doors',
       '^wizard/',
-      '^(wizard/|(pki|cluster|templates)/index\\.ts$)',
+      '^(wizard/|((pki|cluster|templates)/index|cluster/server)\\.ts$)',
       'a wing is entered through its index.ts',
     ),
     only(

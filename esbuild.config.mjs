@@ -13,8 +13,8 @@ await build({
   platform: 'node',
   target: 'node20',
   sourcemap: 'linked',
-  // Native, or loaded only where a person waits for a person, or by require() on first use.
-  external: ['lmdb', 'bcrypt', '@node-rs/crc32', 'inquirer', '@peculiar/*', 'reflect-metadata'],
+  // Native, or loaded only where the program waits for a person.
+  external: ['lmdb', 'bcrypt', '@node-rs/crc32', 'inquirer'],
   // Bundled CommonJS packages ask for Node's own modules with require().
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",

@@ -17,6 +17,3 @@ export { idText } from './numbers.js';
 export type { Access, Permission } from './operations/auth.js';
 export type { Compare, KeyRange, KeyValue, Operation } from './operations/kv.js';
 export { portHolder } from './transport/port-holder.js';
-
-/** The server: its flags, its log and the member itself. */
-export const loadServer = () => import('./member/index.js');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { status as grpc } from '@grpc/grpc-js';
+import { grpcStatus as grpc } from '../wire/grpc-status.js';
 import type { Connection } from './connection.js';
 import type { CallContext } from './context.js';
 import { okTrailers, responseHeaders, type Status, timeoutMsOf, trailersOf } from './grpc-format.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { status as grpc } from '@grpc/grpc-js';
 import { encodeText } from '../transport/refusals.js';
+import { grpcStatus as grpc } from '../wire/grpc-status.js';
 import { frameHeaderBytes } from '../wire/method.js';
 
 // gRPC over HTTP/2 as a server speaks it: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { status as grpc } from '@grpc/grpc-js';
 import type { Logger } from '../logger.js';
+import { grpcStatus as grpc } from '../wire/grpc-status.js';
 import { Call } from './call.js';
 import { Connection } from './connection.js';
 import { isCompressed, isGrpc, OnlyMessage } from './grpc-format.js';

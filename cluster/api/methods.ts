@@ -1,6 +1,6 @@
-import { status as grpc } from '@grpc/grpc-js';
 import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { grpcStatus as grpc } from '../wire/grpc-status.js';
 import type { Method } from '../wire/method.js';
 import { authMethods, clusterMethods, healthMethods, kvMethods, maintenanceMethods } from '../wire/services.js';
 import { statusOf } from '../wire/status.js';

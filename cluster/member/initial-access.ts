@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkDeclaration } from '../auth/declaration.js';
 import { ClusterError } from '../errors.js';
 import type { AccessDeclaration } from '../operations/auth.js';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { status } from '@grpc/grpc-js';
 import { ClusterError, type ClusterErrorCode } from '../errors.js';
+import { grpcStatus as status } from '../wire/grpc-status.js';
 
 // How one member tells another that it went wrong: a gRPC status, which carries the code back and forth.
 

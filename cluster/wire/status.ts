@@ -1,5 +1,5 @@
-import { status as grpc } from '@grpc/grpc-js';
 import { ClusterError, type ClusterErrorCode } from '../errors.js';
+import { grpcStatus as grpc } from './grpc-status.js';
 
 export interface WireStatus {
   /** A gRPC status code. */

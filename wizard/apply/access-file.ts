@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { InitialAccess } from '../artifacts/initial-access.js';
 import { accesses } from '../plan/plan.js';
 

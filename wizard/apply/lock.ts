@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { makeFolder, PkiError, readTextIfPresent, writeNew } from '#pki';
 import { WizardError } from '../errors.js';
 import { runFolder } from '../layout.js';

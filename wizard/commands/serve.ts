@@ -1,13 +1,11 @@
-import { loadServer } from '#cluster';
+import { flagHelp, Member, openLogger, readMemberConfig } from '#cluster/server';
 import { type ExitCode, exitCodes } from '../report.js';
 import { version } from '../version.js';
 import { endSignal, untilAborted } from './end-signal.js';
 
-type Server = Awaited<ReturnType<typeof loadServer>>;
-
 const isHelp = (arg: string): boolean => ['--help', '-help', '-h'].includes(arg);
 
-function helpText({ flagHelp }: Server): string {
+function helpText(): string {
   const rows = flagHelp.map(({ flag, variable, description, fallback }) => {
     const standard = fallback === '' ? '' : ` (default ${fallback})`;
     return `  ${flag}\n      ${description}${standard}; ${variable}`;
@@ -17,17 +15,16 @@ function helpText({ flagHelp }: Server): string {
 
 /** `quorate serve`: one member, until it is told to stop or can't go on. */
 export async function serve(args: readonly string[]): Promise<ExitCode> {
-  const server = await loadServer();
   if (args.some(isHelp)) {
-    process.stdout.write(helpText(server));
+    process.stdout.write(helpText());
     return exitCodes.done;
   }
-  const { config, warnings } = server.readMemberConfig(args, process.env);
-  const { logger, close } = server.openLogger(config);
+  const { config, warnings } = readMemberConfig(args, process.env);
+  const { logger, close } = openLogger(config);
   for (const warning of warnings) logger.warn(warning);
   const signal = endSignal('SIGTERM', 'SIGINT');
   try {
-    const member = await server.Member.start({ config, logger, version: version() }, signal);
+    const member = await Member.start({ config, logger, version: version() }, signal);
     const failure = await Promise.race([untilAborted(signal), member.failed]);
     if (failure === undefined) {
       logger.info('stopping: told to');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rangeObjection } from './permissions.js';
 import { accesses, defaultPki, engines, keyTypes, type PlanPermission, planVersion, runModes } from './plan.js';
 import {

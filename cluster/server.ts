@@ -1,0 +1,4 @@
+// The cluster wing's second door: what it takes to run a member. A door of its own, so that neither side loads the other.
+export { type FlagHelp, flagHelp, type MemberConfig, readMemberConfig } from './config/index.js';
+export { openLogger } from './member/log-outputs.js';
+export { Member, type MemberOptions } from './member/member.js';
