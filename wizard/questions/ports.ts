@@ -1,5 +1,4 @@
 import { createServer } from 'node:net';
-import { portHolder } from '#cluster';
 import { isAddress } from '../plan/address.js';
 import type { Objection } from '../plan/complaints.js';
 import { localPorts, type Member } from '../plan/plan.js';
@@ -19,6 +18,9 @@ const explanations: Readonly<Record<string, readonly [what: string, hint: string
   ENOTFOUND: ['is not found by name', 'choose an address of this machine'],
 };
 
+/** Loads the cluster wing only when there is somebody to be named. */
+const holderOf = async (port: number): Promise<string | undefined> => (await import('#cluster')).portHolder(port);
+
 export const probePort: PortProbe = (host, port) =>
   new Promise((resolve) => {
     const server = createServer();
@@ -27,7 +29,7 @@ export const probePort: PortProbe = (host, port) =>
         `can't be listened on (${error.message})`,
         'choose another',
       ];
-      const holder = error.code === 'EADDRINUSE' ? await portHolder(port) : undefined;
+      const holder = error.code === 'EADDRINUSE' ? await holderOf(port) : undefined;
       resolve({ what: `${host} port ${port} ${what}${holder === undefined ? '' : ` by ${holder}`}`, hint });
     });
     // A member that is reached by name listens on every address.

@@ -2,26 +2,13 @@ import { shellArgument } from '#templates';
 import { takeLock } from '../apply/lock.js';
 import { WizardError } from '../errors.js';
 import type { Member, Plan } from '../plan/plan.js';
-import { bootstrap } from './bootstrap.js';
 import { checkFiles, checkLocal, checkPorts } from './checks.js';
-import { connectAsRoot } from './cluster-client.js';
 import { commandOf } from './engine.js';
-import { untilHealthy } from './health.js';
 import { type StartedMember, startMember, stopMembers } from './member-process.js';
 import { pidToActOn } from './pid-file.js';
+import type { UpOptions } from './up-options.js';
 
-export interface UpOptions {
-  readonly plan: Plan;
-  /** Absolute. */
-  readonly dir: string;
-  readonly now: Date;
-  /** Aborted: what this run started is stopped again. */
-  readonly signal: AbortSignal;
-  /** What goes on, for a person. */
-  readonly progress: (text: string) => void;
-}
-
-const healthyWithinMs = 60_000;
+export type { UpOptions };
 
 /**
  * Starts the plan's members that are not running yet, waits until all are healthy, and brings access to the plan.
@@ -71,24 +58,12 @@ async function untilReady(options: UpOptions, started: readonly StartedMember[])
   for (const { ended } of started) void ended.then((error) => failed.abort(error));
   const signal = AbortSignal.any([options.signal, failed.signal]);
   try {
+    // The client's code is loaded while the members load theirs.
+    const { becomeReady } = await import('./ready.js');
     await becomeReady({ ...options, signal });
   } catch (error) {
     // Whatever it was that broke off: it did because a member had ended.
     throw failed.signal.aborted ? failed.signal.reason : error;
-  }
-}
-
-async function becomeReady({ plan, dir, signal, progress }: UpOptions): Promise<void> {
-  const client = await connectAsRoot(plan, dir);
-  try {
-    progress('waiting for a leader');
-    await untilHealthy(client, plan.members, { dir, timeoutMs: healthyWithinMs, signal });
-    // The included store has applied the plan's access before it answered anybody.
-    if (plan.cluster.engine === 'included') return;
-    progress('bringing users and roles, turning auth on');
-    await bootstrap(client, plan, dir, signal);
-  } finally {
-    client.close();
   }
 }
 
