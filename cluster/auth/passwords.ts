@@ -1,8 +1,9 @@
-import { compare, hash } from 'bcrypt';
 import { ClusterError } from '../errors.js';
 
 // bcrypt runs on libuv's threads, which the log's fsyncs need too: at a cost of 10 one comparison holds one for 60 ms.
-// So only a few run at a time, and a flood of sign-ins is refused instead of queued.
+// So only a few run at a time, and a flood of sign-ins is refused instead of queued. Loaded for the first password: most
+// clusters never see one.
+const bcrypt = () => import('bcrypt');
 
 const runningMax = 2;
 const waitingMax = 100;
@@ -34,7 +35,7 @@ export class Passwords {
     if (bytes > passwordBytesMax) {
       throw new ClusterError('invalid-argument', `the password has ${bytes} bytes, at most ${passwordBytesMax} count`);
     }
-    return this.#inTurn(() => hash(password, this.#cost));
+    return this.#inTurn(async () => (await bcrypt()).hash(password, this.#cost));
   }
 
   /**
@@ -43,7 +44,9 @@ export class Passwords {
    */
   async check(account: Account | undefined, password: string): Promise<boolean> {
     const known = account !== undefined && !account.noPassword && account.passwordHash !== '';
-    const matches = await this.#inTurn(() => compare(password, known ? account.passwordHash : this.#decoy));
+    const matches = await this.#inTurn(async () =>
+      (await bcrypt()).compare(password, known ? account.passwordHash : this.#decoy),
+    );
     return known && matches;
   }
 
