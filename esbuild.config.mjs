@@ -14,7 +14,7 @@ await build({
   target: 'node20',
   sourcemap: 'linked',
   // Native, or loaded only where the program waits for a person.
-  external: ['lmdb', 'bcrypt', '@node-rs/crc32', 'inquirer'],
+  external: ['lmdb', 'bcrypt', '@node-rs/crc32-*', '*.node', 'inquirer'],
   // Bundled CommonJS packages ask for Node's own modules with require().
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
