@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 // Which process has a socket, as Linux tells it: the tables in /proc/net have the socket's inode, /proc/PID/fd who
 // holds it (proc(5)).
@@ -24,7 +25,7 @@ async function holderOf(inodes: readonly string[]): Promise<string | undefined> 
   const sockets = new Set(inodes.map((inode) => `socket:[${inode}]`));
   for (const pid of await namesIn('/proc')) {
     if (/^\d+$/.test(pid) && (await holdsOneOf(pid, sockets))) {
-      return `${(await textOf(`/proc/${pid}/comm`)).trim()} (pid ${pid})`;
+      return `${await programOf(pid)} (pid ${pid})`;
     }
   }
   return undefined;
@@ -50,3 +51,10 @@ async function holdsOneOf(pid: string, sockets: ReadonlySet<string>): Promise<bo
 
 const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
 const namesIn = (path: string): Promise<string[]> => readdir(path).catch(() => []);
+
+/** By its file: what a process calls itself may be anything, and Node 24 calls itself MainThread. */
+const programOf = (pid: string): Promise<string> =>
+  readlink(`/proc/${pid}/exe`).then(
+    (file) => basename(file),
+    async () => (await textOf(`/proc/${pid}/comm`)).trim(),
+  );
