@@ -125,10 +125,12 @@ test.serial('a serial that is in the ledger is not given out again, in this run 
 const script = fileURLToPath(new URL('write-there.js', import.meta.url));
 const namespace = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
 const mayMount = spawnSync('unshare', [...namespace, 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]).status === 0;
-if (!mayMount) {
+// Where all judges are demanded these run, and fail.
+const leftOut = !mayMount && process.env.QUORATE_JUDGES !== 'required';
+if (leftOut) {
   process.stderr.write('left out, this user may not mount a file system: writing to a full and a read-only one\n');
 }
-const onMount = mayMount ? test.serial : test.serial.skip;
+const onMount = leftOut ? test.serial.skip : test.serial;
 
 /** Writes to a file system of its own, and prints what came of it and what is there then. */
 const mounted = test.macro<[string, string, number, string]>({

@@ -100,7 +100,7 @@ test('a file system that is full stops the log with disk-full, and what was ackn
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'ignore' });
   } catch {
     t.log('left out: a file system can not be mounted here');
-    t.pass();
+    t.not(process.env.QUORATE_JUDGES, 'required', 'this check is demanded, and mounting is not permitted');
     return;
   }
   try {

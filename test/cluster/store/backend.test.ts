@@ -231,7 +231,7 @@ test('a full disk fails the commit and loses nothing: the next one brings it all
     await run('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]);
   } catch {
     t.log('needs the right to mount a small file system');
-    t.pass();
+    t.not(process.env.QUORATE_JUDGES, 'required', 'this check is demanded, and mounting is not permitted');
     return;
   }
   t.teardown(() => run('umount', ['-l', folder]));
