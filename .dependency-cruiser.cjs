@@ -10,14 +10,14 @@ const only = (name, from, allowed, comment) => ({
 
 /** Rooms of cluster/, top floor first: a room may import what stands below it, never a sibling or upwards. */
 const floors = [
-  ['server'],
+  ['server', 'snapshots'],
   ['member'],
   ['api', 'driver', 'config'],
   ['proposals'],
-  ['apply'],
-  ['store', 'auth', 'members', 'log', 'transport'],
-  ['raft', 'wire'],
-  ['numbers', 'errors', 'operations', 'consensus', 'tables', 'disk', 'clock', 'logger'],
+  ['apply', 'maintenance'],
+  ['store', 'watch', 'lease', 'auth', 'members', 'alarms', 'log', 'transport'],
+  ['raft', 'wire', 'bolt'],
+  ['numbers', 'errors', 'operations', 'consensus', 'tables', 'disk', 'clock', 'logger', 'measures'],
 ];
 
 const floorRules = floors.flatMap((rooms, level) =>
@@ -41,7 +41,7 @@ module.exports = {
     only(
       'wizard-through-doors',
       '^wizard/',
-      '^(wizard/|((pki|cluster|templates)/index|cluster/server)\\.ts$)',
+      '^(wizard/|((pki|cluster|templates)/index|cluster/(server|snapshots))\\.ts$)',
       'a wing is entered through its index.ts',
     ),
     only(
@@ -64,6 +64,19 @@ module.exports = {
       severity: 'error',
       from: room('^cluster/raft/'),
       to: { dependencyTypes: ['core', 'npm'], pathNot: '^(node:)?assert$' },
+    },
+    {
+      name: 'jose-where-it-is-asked-for',
+      comment: 'a member that signs no tokens does not load what signs them: only import() of auth/jwt',
+      severity: 'error',
+      from: room('^cluster/'),
+      to: { path: '^cluster/auth/jwt\\.ts$', dynamic: false },
+    },
+    {
+      name: 'jose-in-one-file',
+      severity: 'error',
+      from: { path: '^cluster/', pathNot: '^cluster/auth/jwt\\.ts$' },
+      to: { path: '^(node_modules/)?jose' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
   ],

@@ -5,7 +5,8 @@ import { build } from 'esbuild';
 
 rmSync('dist/bundle', { recursive: true, force: true });
 await build({
-  entryPoints: ['dist/wizard/main.js'],
+  // The second one is a thread's, and is looked for there.
+  entryPoints: { main: 'dist/wizard/main.js', 'signing/thread': 'dist/pki/signing/thread.js' },
   outdir: 'dist/bundle',
   bundle: true,
   splitting: true,

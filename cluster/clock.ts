@@ -9,6 +9,8 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Cancel;
   /** Once the input that is at hand has been taken in: lets work gather into batches. */
   soon(callback: () => void): void;
+  /** Once what runs now has come to its end, before any further input. */
+  atOnce(callback: () => void): void;
 }
 
 export const systemClock: Clock = {
@@ -23,5 +25,8 @@ export const systemClock: Clock = {
   },
   soon(callback) {
     setImmediate(callback);
+  },
+  atOnce(callback) {
+    queueMicrotask(callback);
   },
 };

@@ -10,6 +10,11 @@ export interface Consensus {
   propose(action: Action, caller: Caller | undefined, signal?: AbortSignal): Promise<Outcome>;
   /** Resolves once everything committed before the call is applied here (ReadIndex, thesis 6.4). */
   linearize(signal?: AbortSignal): Promise<void>;
+  /**
+   * Hands this member's leadership over. Resolves once the other leads; rejects with ClusterError: timeout-leader-transfer,
+   * cancelled, stopped.
+   */
+  moveLeader(to: MemberId, signal: AbortSignal): Promise<void>;
   status(): ConsensusStatus;
 }
 

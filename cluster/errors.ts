@@ -17,6 +17,8 @@ export type ClusterErrorCode =
   | 'future-revision'
   | 'no-space'
   | 'lease-not-found'
+  | 'lease-exists'
+  | 'lease-ttl-too-large'
   | 'invalid-argument'
   | 'unimplemented'
   | 'unknown-service'
@@ -34,6 +36,10 @@ export type ClusterErrorCode =
   | 'corrupt'
   | 'not-supported-for-learner'
   | 'bad-leader-transferee'
+  | 'timeout-leader-transfer'
+  | 'wrong-downgrade-version'
+  | 'invalid-downgrade-target'
+  | 'downgrade-in-process'
   | 'cancelled'
   // auth
   | 'root-user-not-exist'
@@ -51,10 +57,19 @@ export type ClusterErrorCode =
   | 'permission-not-granted'
   | 'auth-not-enabled'
   | 'invalid-auth-token'
+  | 'token-verify-only'
   | 'invalid-auth-management'
   | 'auth-old-revision'
   // members
   | 'member-not-found'
+  | 'member-exists'
+  | 'member-removed'
+  | 'member-urls-refused'
+  | 'peer-url-exists'
+  | 'not-enough-started'
+  | 'too-many-learners'
+  | 'not-learner'
+  | 'learner-not-ready'
   // this member's own house
   | 'flag-refused'
   | 'address-in-use'
@@ -65,6 +80,7 @@ export type ClusterErrorCode =
   | 'store-damaged'
   | 'disk-full'
   | 'snapshot-damaged'
+  | 'snapshot-refused'
   | 'connection-failed'
   | 'remote';
 

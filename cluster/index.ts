@@ -7,8 +7,10 @@ export {
   connect,
   EtcdClient,
   type Health,
+  type KeysHash,
   type MemberInfo,
   type MemberStatus,
+  type SnapshotPiece,
 } from './client/client.js';
 export type { CallOptions } from './client/cluster-calls.js';
 export { type Bytes, everything, keysWithPrefix } from './client/operations.js';

@@ -25,7 +25,8 @@ export const revision = (value: number): Revision => value as Revision;
 export const authRevision = (value: number): AuthRevision => value as AuthRevision;
 export const memberId = (value: bigint): MemberId => value as MemberId;
 export const clusterId = (value: bigint): ClusterId => value as ClusterId;
-export const leaseId = (value: bigint): LeaseId => value as LeaseId;
+/** Signed, as its field on the wire is, whatever it was read from. */
+export const leaseId = (value: bigint): LeaseId => BigInt.asIntN(64, value) as LeaseId;
 
 export const noMember = memberId(0n);
 export const noLease = leaseId(0n);

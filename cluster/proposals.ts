@@ -1,5 +1,6 @@
 import type { ProposalId } from './apply/command.js';
 import { ClusterError } from './errors.js';
+import { Measures } from './measures.js';
 import type { MemberId } from './numbers.js';
 import type { Outcome } from './operations/action.js';
 
@@ -14,12 +15,14 @@ export class Proposals {
   readonly #proposer: MemberId;
   // In order of opening, so in order of deadline: the first is always the next to expire.
   readonly #waiters = new Map<number, Waiter>();
+  readonly #measures: Measures;
   #sequence: number;
 
   /** `firstSequence` is to be drawn at random at each start: an entry of the life before must find nobody. */
-  constructor(proposer: MemberId, firstSequence: number) {
+  constructor(proposer: MemberId, firstSequence: number, measures = new Measures()) {
     this.#proposer = proposer;
     this.#sequence = firstSequence;
+    this.#measures = measures;
   }
 
   get size(): number {
@@ -69,8 +72,10 @@ export class Proposals {
 
   #reject(sequence: number, error: ClusterError): void {
     const waiter = this.#waiters.get(sequence);
+    if (waiter === undefined) return;
     this.#waiters.delete(sequence);
-    waiter?.reject(error);
+    this.#measures.proposalsFailed += 1;
+    waiter.reject(error);
   }
 }
 

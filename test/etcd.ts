@@ -1,30 +1,14 @@
-import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { type TestAuthority, temporaryFolder } from './certificates.js';
+import { freePort } from './ports.js';
 
-const isFree = async (port: number): Promise<boolean> => {
-  const server = createServer().listen(port, '127.0.0.1');
-  const free = await once(server, 'listening').then(
-    () => true,
-    () => false,
-  );
-  if (free) await once(server.close(), 'close');
-  return free;
-};
-
-/** A port that was free a moment ago, from below those that the system gives to outgoing connections, which would take it. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(12_000, 32_000);
-    if (await isFree(port)) return port;
-  }
-}
+const run = promisify(execFile);
 
 async function tlsFlags(folder: string, authority: TestAuthority): Promise<string[]> {
   const { ca, cert, key } = await authority.server();
@@ -36,20 +20,35 @@ async function tlsFlags(folder: string, authority: TestAuthority): Promise<strin
 export interface RealEtcd {
   readonly endpoint: string;
   readonly port: number;
+  readonly dataFolder: string;
   stop(): Promise<void>;
 }
 
-/** The etcd on PATH as a cluster of one, ready to serve; mutual TLS with `authority`, in the clear without. */
-export async function startEtcd(t: ExecutionContext, authority?: TestAuthority): Promise<RealEtcd> {
+/**
+ * The etcd on PATH as a cluster of one, ready to serve; mutual TLS with `authority`, in the clear without.
+ * `snapshot`: what `etcdctl snapshot restore` makes of this file. `more`: further flags.
+ */
+export async function startEtcd(
+  t: ExecutionContext,
+  authority?: TestAuthority,
+  snapshot?: string,
+  more: readonly string[] = [],
+): Promise<RealEtcd> {
   const folder = await temporaryFolder(t);
+  const dataFolder = join(folder, 'data');
   const [port, peerPort] = [await freePort(), await freePort()];
   const endpoint = `${authority ? 'https' : 'http'}://127.0.0.1:${port}`;
   const peer = `http://127.0.0.1:${peerPort}`;
+  const identity = [
+    ...['--name', 'judge', '--data-dir', dataFolder],
+    ...['--initial-advertise-peer-urls', peer, '--initial-cluster', `judge=${peer}`],
+  ];
+  if (snapshot !== undefined) await run('etcdctl', ['snapshot', 'restore', snapshot, ...identity]);
   const flags = [
-    ...['--name', 'judge', '--data-dir', join(folder, 'data'), '--log-level', 'info', '--logger', 'zap'],
-    ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
-    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `judge=${peer}`],
+    ...[...identity, '--log-level', 'info', '--logger', 'zap'],
+    ...['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint, '--listen-peer-urls', peer],
     ...(authority ? await tlsFlags(folder, authority) : []),
+    ...more,
   ];
   const child = spawn('etcd', flags, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = once(child, 'exit');
@@ -59,7 +58,7 @@ export async function startEtcd(t: ExecutionContext, authority?: TestAuthority):
   };
   t.teardown(stop);
   await readyLine(child.stderr, exited);
-  return { endpoint, port, stop };
+  return { endpoint, port, dataFolder, stop };
 }
 
 async function readyLine(stderr: NodeJS.ReadableStream, exited: Promise<unknown>): Promise<void> {

@@ -15,8 +15,8 @@ export function userHandlers(desk: Desk): Handlers<typeof authMethods, UserMetho
 
   return {
     async userAdd({ name, password, hashedPassword, options }, context) {
-      if (name === '') throw new ClusterError('user-empty', 'a user needs a name');
       await checkAdmin(context);
+      if (name === '') throw new ClusterError('user-empty', 'a user needs a name');
       const noPassword = options?.noPassword ?? false;
       const passwordHash = noPassword ? '' : await passwordHashOf(passwords, { password, hashedPassword });
       return desk.change({ kind: 'user-add', user: name, passwordHash, noPassword }, context);

@@ -1,7 +1,14 @@
-import type { Member } from '../members/members.js';
-import { fromId } from '../wire/long.js';
+import { ClusterError } from '../errors.js';
+import { addedMemberId } from '../members/ids.js';
+import { checkMayAddVoter, checkMayPromote, checkMayRemoveVoter } from '../members/reconfiguration.js';
+import { type MemberId, memberId } from '../numbers.js';
+import type { Member, MemberChange } from '../operations/members.js';
+import { parseAddress } from '../transport/address.js';
+import { fromId, toId, type Wide } from '../wire/long.js';
 import type { clusterMethods } from '../wire/services.js';
+import type { CallContext } from './context.js';
 import type { Desk } from './desk.js';
+import { checkQuorumAfterAdding, checkQuorumAfterRemoving, successorOf } from './member-health.js';
 import type { Handlers } from './services.js';
 
 const memberMessage = ({ id, name, peerUrls, clientUrls, isLearner }: Member) => ({
@@ -12,15 +19,90 @@ const memberMessage = ({ id, name, peerUrls, clientUrls, isLearner }: Member) =>
   isLearner,
 });
 
+/** A leader that is to leave hands over first, if it can be done soon: its removal would do that later, less gently. */
+const handOverMs = 2000;
+
 /** etcdserverpb.Cluster */
-export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods, 'memberList'> {
-  const { consensus, members } = desk.state;
+export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
+  const { consensus, members, permissions, reconfiguration } = desk.state;
+  const { strict, learnersMax } = reconfiguration;
+
+  const checkAdmin = (context: CallContext): Promise<void> =>
+    desk.read(context, (caller) => permissions.checkAdmin(caller));
+
+  /** As in etcd: the members have nothing to do with the store's revision. */
+  const answer = (all: readonly Member[]) => ({
+    header: { ...desk.header(), revision: 0 },
+    members: all.map(memberMessage),
+  });
+
+  async function change(action: MemberChange, context: CallContext): Promise<readonly Member[]> {
+    const { result } = await desk.propose(action, 'members', context);
+    return result.members;
+  }
+
+  async function handOver(id: MemberId, context: CallContext): Promise<void> {
+    if (consensus.status().leader !== id) return;
+    const successor = successorOf(desk.state, id);
+    if (successor === undefined) return;
+    await consensus
+      .moveLeader(successor, AbortSignal.any([context.signal, AbortSignal.timeout(handOverMs)]))
+      .catch(() => {});
+  }
+
   return {
+    async memberAdd({ peerURLs, isLearner = false }, context) {
+      const peerUrls = peerUrlsOf(peerURLs);
+      await checkAdmin(context);
+      if (strict && !isLearner) checkMayAddVoter(members.list());
+      if (strict) checkQuorumAfterAdding(desk.state);
+      const id = addedMemberId(peerUrls, reconfiguration.now());
+      const all = await change({ kind: 'member-add', id, peerUrls, isLearner, learnersMax, strict }, context);
+      return { ...answer(all), member: memberMessage({ id, name: '', peerUrls, clientUrls: [], isLearner }) };
+    },
+
+    async memberRemove({ ID }, context) {
+      const id = idOf(ID);
+      await checkAdmin(context);
+      if (strict && members.member(id)?.isLearner !== true) {
+        checkMayRemoveVoter(members.list(), id);
+        checkQuorumAfterRemoving(desk.state, id);
+      }
+      await handOver(id, context);
+      return answer(await change({ kind: 'member-remove', id, strict }, context));
+    },
+
+    async memberUpdate({ ID, peerURLs }, context) {
+      await checkAdmin(context);
+      const peerUrls = peerUrlsOf(peerURLs);
+      return answer(await change({ kind: 'member-update', id: idOf(ID), peerUrls }, context));
+    },
+
+    async memberPromote({ ID }, context) {
+      const id = idOf(ID);
+      await checkAdmin(context);
+      await reconfiguration.checkLearnerIsReady(id);
+      if (strict) checkMayPromote(members.list());
+      return answer(await change({ kind: 'member-promote', id, strict }, context));
+    },
+
     async memberList({ linearizable }, context) {
       if (linearizable) await consensus.linearize(context.signal);
       await desk.checkNamed(context);
-      // As in etcd: the members have nothing to do with the store's revision.
-      return { header: { ...desk.header(), revision: 0 }, members: members.list().map(memberMessage) };
+      return answer(members.list());
     },
   };
+}
+
+const idOf = (field: Wide | null | undefined): MemberId => memberId(BigInt.asUintN(64, toId(field)));
+
+/** In order, as etcd keeps them. @throws ClusterError member-urls-refused */
+function peerUrlsOf(given: readonly string[] | null | undefined): readonly string[] {
+  try {
+    if (!given?.length) throw new ClusterError('invalid-argument', 'no valid URLs given');
+    return given.map((url) => parseAddress(url).text).sort();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ClusterError('member-urls-refused', why, { given }, { cause });
+  }
 }

@@ -1,9 +1,12 @@
+import { noSpace } from '../alarms/alarms.js';
+import { costOf } from '../alarms/cost.js';
 import { ClusterError } from '../errors.js';
 import { noMember, type Revision } from '../numbers.js';
 import type { Action, ActionResult, Caller } from '../operations/action.js';
 import type { Header } from '../wire/responses.js';
 import type { CallContext } from './context.js';
 import { Headers } from './headers.js';
+import { ReadTurns } from './read-turns.js';
 import type { ApiState } from './state.js';
 
 type ResultOf<Kind extends ActionResult['kind']> = Extract<ActionResult, { kind: Kind }>;
@@ -21,6 +24,7 @@ const isStale = (error: unknown): boolean => error instanceof ClusterError && er
 export class Desk {
   readonly state: ApiState;
   readonly #headers: Headers;
+  readonly #turns = new ReadTurns();
 
   constructor(state: ApiState) {
     this.state = state;
@@ -37,16 +41,23 @@ export class Desk {
     throw new ClusterError('no-leader', 'this member knows no leader');
   }
 
+  /** @throws ClusterError not-supported-for-learner, unless it is something that a learner answers */
+  checkLearner(isServed: boolean): void {
+    if (isServed || !this.state.isLearner()) return;
+    throw new ClusterError('not-supported-for-learner', 'this member is a learner');
+  }
+
   /** Undefined when auth is off, or nothing was shown. @throws ClusterError invalid-auth-token */
   async caller(context: CallContext): Promise<Caller | undefined> {
-    return this.state.auth.enabled ? this.state.authenticator.identify(context) : undefined;
+    if (!this.state.auth.enabled) return undefined;
+    const caller = await this.state.authenticator.identify(context);
+    context.user = caller?.user;
+    return caller;
   }
 
   /** Anybody, but somebody, while auth is on. @throws ClusterError user-empty, invalid-auth-token */
   async checkNamed(context: CallContext): Promise<void> {
-    const caller = await this.caller(context);
-    if (caller !== undefined || !this.state.auth.enabled) return;
-    throw new ClusterError('user-empty', 'auth is enabled, and the request names nobody');
+    this.state.permissions.checkNamed(await this.caller(context));
   }
 
   /**
@@ -55,6 +66,8 @@ export class Desk {
    */
   propose<Kind extends ActionResult['kind']>(action: Action, kind: Kind, context: CallContext) {
     return this.#whileStale(context, async (caller) => {
+      if (context.reader.isFull) await this.#turns.room(context);
+      if (!this.#hasRoom(action)) await this.#refuseForSpace(action, caller);
       const { result, revision } = await this.state.consensus.propose(action, caller);
       return { result: expected(result, kind), header: this.header(revision) };
     });
@@ -66,15 +79,46 @@ export class Desk {
     return { header };
   }
 
-  /** Outside the log: `read` must check and read in one go, without awaiting anything in between. */
-  read<Result>(context: CallContext, read: (caller: Caller | undefined) => Result): Promise<Result> {
-    return this.#whileStale(context, async (caller) => read(caller));
+  /** Where another member decides: `ask` is repeated for a caller that it finds identified too long ago. */
+  elsewhere<Result>(context: CallContext, ask: (caller: Caller | undefined) => Promise<Result>): Promise<Result> {
+    return this.#whileStale(context, ask);
+  }
+
+  /**
+   * Outside the log: `read` must check and read in one go, without awaiting anything in between.
+   * @param hasBegun for another part of what was begun
+   */
+  read<Result>(context: CallContext, read: (caller: Caller | undefined) => Result, hasBegun = false): Promise<Result> {
+    return this.#whileStale(context, async (caller) => {
+      const turn = this.#turns.wait(context, hasBegun);
+      if (turn !== undefined) await turn;
+      return this.#turns.take(context, () => read(caller));
+    });
   }
 
   /** As `read`, of a state that holds everything committed before the call. */
   async readLinearized<Result>(context: CallContext, read: (caller: Caller | undefined) => Result): Promise<Result> {
     await this.state.consensus.linearize();
     return this.read(context, read);
+  }
+
+  /** Whether this member's own file takes it; that of the others has much the same size. */
+  #hasRoom(action: Action): boolean {
+    const { quota, size } = this.state.storage;
+    if (quota === undefined) return true;
+    const cost = costOf(action);
+    return cost === 0 || size() + cost < quota;
+  }
+
+  /** Raises the alarm, on which all members act; not for somebody who could not have made the change. */
+  async #refuseForSpace(action: Action, caller: Caller | undefined): Promise<never> {
+    const { permissions, alarms, consensus } = this.state;
+    alarms.checkAction(action);
+    permissions.checkAction(caller, action);
+    const { memberId: member } = consensus.status();
+    const alarm = { member, alarm: 'no-space' } as const;
+    await consensus.propose({ kind: 'alarm', change: 'raise', ...alarm }, undefined);
+    throw noSpace([alarm]);
   }
 
   async #whileStale<Result>(

@@ -30,6 +30,14 @@ export const isGrpc = (headers: IncomingHttpHeaders): boolean =>
 export const isCompressed = ({ 'grpc-encoding': encoding }: IncomingHttpHeaders): boolean =>
   encoding !== undefined && encoding !== 'identity';
 
+// What can be wrong with messages, in the words of gRPC's own servers where there are some.
+export const tooLarge = (length: number, bytesMax: number): Status => ({
+  code: grpc.RESOURCE_EXHAUSTED,
+  text: `Received message larger than max (${length} vs ${bytesMax})`,
+});
+export const uncompressedOnly: Status = { code: grpc.INTERNAL, text: 'a compressed message without a grpc-encoding' };
+export const cutOff: Status = { code: grpc.INTERNAL, text: 'the request ended in the middle of a message' };
+
 const unitsMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
 /** More than Node's timers can wait, almost 25 days, is as good as none. */
@@ -64,16 +72,18 @@ export class OnlyMessage {
   }
 
   #judge(received: Buffer): Status | undefined {
-    if (received[0] !== 0) return { code: grpc.INTERNAL, text: 'a compressed message without a grpc-encoding' };
+    if (received[0] !== 0) return uncompressedOnly;
     const length = received.readUInt32BE(1);
-    if (length > this.#bytesMax) {
-      return {
-        code: grpc.RESOURCE_EXHAUSTED,
-        text: `Received message larger than max (${length} vs ${this.#bytesMax})`,
-      };
-    }
+    if (length > this.#bytesMax) return tooLarge(length, this.#bytesMax);
     if (this.#bytes <= frameHeaderBytes + length) return undefined;
     return { code: grpc.UNIMPLEMENTED, text: 'a second request message came, and the method takes one' };
+  }
+
+  /** Whether more is to come, as far as can be seen. */
+  get isCut(): boolean {
+    const received = this.#received;
+    if (received === undefined || received.length < frameHeaderBytes) return true;
+    return this.#bytes < frameHeaderBytes + received.readUInt32BE(1);
   }
 
   /** The message, once all has come; or why there is none. */
@@ -82,9 +92,7 @@ export class OnlyMessage {
     if (received === undefined) {
       return { code: grpc.UNIMPLEMENTED, text: 'no request message came, and the method takes one' };
     }
-    if (received.length < frameHeaderBytes || this.#bytes < frameHeaderBytes + received.readUInt32BE(1)) {
-      return { code: grpc.INTERNAL, text: 'the request ended in the middle of a message' };
-    }
+    if (this.isCut) return cutOff;
     const whole = this.#more === undefined ? received : Buffer.concat([received, ...this.#more], this.#bytes);
     return whole.subarray(frameHeaderBytes);
   }

@@ -2,12 +2,13 @@ import { revision } from '../numbers.js';
 import type { Caller } from '../operations/action.js';
 import type { Operation, Txn } from '../operations/kv.js';
 import { toCount } from '../wire/long.js';
-import { deleteRangeOf, putOf, rangeOf, txnOf } from '../wire/requests.js';
-import { deleteRangeResponse, putResponse, rangeResponse, txnResponse } from '../wire/responses.js';
+import { deleteRangeOf, putOf, txnOf } from '../wire/requests.js';
+import { deleteRangeResponse, putResponse, txnResponse } from '../wire/responses.js';
 import type { kvMethods } from '../wire/services.js';
 import { checkKey, checkPut, checkTxn } from './checks.js';
 import type { CallContext } from './context.js';
 import type { Desk } from './desk.js';
+import { holdTxn, rangeHandler } from './range.js';
 import type { Handlers } from './services.js';
 
 /** Whether nothing in it writes, so that it needs no place in the log. */
@@ -28,7 +29,7 @@ export function kvHandlers(
   desk: Desk,
 ): Handlers<typeof kvMethods, 'range' | 'put' | 'deleteRange' | 'txn' | 'compact'> {
   const { state } = desk;
-  const { kv, permissions, txnOpsMax } = state;
+  const { kv, permissions, alarms, txnOpsMax } = state;
 
   const readAs = <Response>(
     serializable: boolean,
@@ -37,14 +38,7 @@ export function kvHandlers(
   ) => (serializable ? desk.read(context, read) : desk.readLinearized(context, read));
 
   return {
-    async range(request, context) {
-      const range = rangeOf(request);
-      checkKey(range);
-      return readAs(range.serializable, context, (caller) => {
-        permissions.checkRead(caller, range);
-        return rangeResponse(kv.range(range), desk.header());
-      });
-    },
+    range: rangeHandler(desk),
 
     async put(request, context) {
       const put = putOf(request);
@@ -68,8 +62,11 @@ export function kvHandlers(
         return txnResponse(result, header);
       }
       return readAs(isSerializable(txn), context, (caller) => {
+        alarms.checkRead();
         permissions.checkTxn(caller, txn);
-        return txnResponse(kv.apply(txn), desk.header());
+        const result = kv.apply(txn);
+        holdTxn(result, context);
+        return txnResponse(result, desk.header());
       });
     },
 

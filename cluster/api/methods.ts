@@ -1,18 +1,35 @@
-import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { grpcStatus as grpc } from '../wire/grpc-status.js';
 import type { Method } from '../wire/method.js';
-import { authMethods, clusterMethods, healthMethods, kvMethods, maintenanceMethods } from '../wire/services.js';
-import { statusOf } from '../wire/status.js';
+import {
+  authMethods,
+  clusterMethods,
+  electionMethods,
+  healthMethods,
+  kvMethods,
+  leaseMethods,
+  lockMethods,
+  maintenanceMethods,
+  watchMethods,
+} from '../wire/services.js';
+import { Audit } from './audit/audit.js';
 import { authHandlers } from './auth.js';
-import type { Call } from './call.js';
 import { clusterHandlers } from './cluster.js';
-import type { Handler, StreamHandler } from './context.js';
+import type { Handler } from './context.js';
+import { checksumHandlers, snapshotHandler } from './copies.js';
 import { Desk } from './desk.js';
+import { electionHandlers, observeHandler } from './election.js';
 import { healthHandlers } from './health.js';
+import { keepAliveHandler } from './keep-alive.js';
+import { bidirectional, type Served, streaming, unary } from './kinds.js';
 import { kvHandlers } from './kv.js';
+import { leaseHandlers } from './lease.js';
+import { overheadBytes } from './limits.js';
+import { lockHandlers } from './lock.js';
 import { maintenanceHandlers } from './maintenance.js';
+import { rangeStreamHandler } from './range-stream.js';
+import { type SlowLimits, SlowRequests } from './slow-requests.js';
 import type { ApiState } from './state.js';
+import { watchHandler } from './watch.js';
 
 export interface MethodsOptions {
   readonly state: ApiState;
@@ -20,90 +37,46 @@ export interface MethodsOptions {
   readonly requestBytesMax: number;
   readonly logger: Logger;
   readonly stopping: AbortSignal;
+  readonly slowLimits: SlowLimits;
 }
 
-/** Answers a call whose request message has come. Never rejects. */
-export type Serve = (message: Buffer, call: Call) => Promise<void>;
-
-type AnyMethod = Method<never, unknown, never, unknown>;
+type AnyMethod = Method<never, object, never, unknown>;
 type AnyHandler = Handler<never, unknown>;
 
-/** All that is served, by path: decodes the request, asks the handler, encodes what it gives or throws. */
-export function servedMethods(options: MethodsOptions): ReadonlyMap<string, Serve> {
+/** All that is served, by path. */
+export function servedMethods(options: MethodsOptions): ReadonlyMap<string, Served> {
   const desk = new Desk(options.state);
   const health = healthHandlers(options.stopping);
-  const served = new Map<string, Serve>();
+  const { state, logger, slowLimits } = options;
+  const slow = new SlowRequests(logger, slowLimits);
+  const audit = state.audit && new Audit(state, state.audit);
+  const kinds = { ...options, desk, slow, audit, measures: state.measures };
+  const served = new Map<string, Served>();
   const add = (methods: Readonly<Record<string, AnyMethod>>, handlers: Readonly<Record<string, AnyHandler>>): void => {
     for (const [name, handler] of Object.entries(handlers)) {
       const method = methods[name];
-      if (method !== undefined) served.set(method.path, unary(method, handler, desk, options));
+      if (method !== undefined) served.set(method.path, unary(method, handler as Handler<object, never>, kinds));
     }
   };
   add(kvMethods, kvHandlers(desk));
+  const rangeStream = rangeStreamHandler(desk, options.requestBytesMax);
+  served.set(kvMethods.rangeStream.path, streaming(kvMethods.rangeStream, rangeStream, kinds));
   add(authMethods, authHandlers(desk));
+  add(leaseMethods, leaseHandlers(desk));
+  served.set(
+    leaseMethods.leaseKeepAlive.path,
+    bidirectional(leaseMethods.leaseKeepAlive, keepAliveHandler(desk), kinds),
+  );
+  add(lockMethods, lockHandlers(desk));
+  add(electionMethods, electionHandlers(desk));
+  served.set(electionMethods.observe.path, streaming(electionMethods.observe, observeHandler(desk), kinds));
   add(clusterMethods, clusterHandlers(desk));
   add(maintenanceMethods, maintenanceHandlers(desk));
+  add(maintenanceMethods, checksumHandlers(desk));
+  served.set(maintenanceMethods.snapshot.path, streaming(maintenanceMethods.snapshot, snapshotHandler(desk), kinds));
   add({ check: healthMethods.check }, { check: health.check });
-  served.set(healthMethods.watch.path, streaming(healthMethods.watch, health.watch, options));
+  const messageBytesMax = options.requestBytesMax + overheadBytes;
+  served.set(watchMethods.watch.path, bidirectional(watchMethods.watch, watchHandler(desk, messageBytesMax), kinds));
+  served.set(healthMethods.watch.path, streaming(healthMethods.watch, health.watch, kinds));
   return served;
-}
-
-const unary =
-  (method: AnyMethod, handler: AnyHandler, desk: Desk, { requestBytesMax, logger }: MethodsOptions): Serve =>
-  async (message, call) => {
-    try {
-      checkSize(message, requestBytesMax);
-      const request = decoded(method, message, call);
-      if (request === undefined) return;
-      desk.checkLeader(call);
-      const response = await handler(request as never, call);
-      call.answer(method.responseFrame(response as never));
-    } catch (error) {
-      fail(call, error, logger);
-    }
-  };
-
-const streaming =
-  <Request, Response>(
-    method: Method<never, Request, Response, unknown>,
-    handler: StreamHandler<Request, Response>,
-    { logger }: MethodsOptions,
-  ): Serve =>
-  async (message, call) => {
-    try {
-      const request = decoded(method, message, call);
-      if (request === undefined) return;
-      for await (const response of handler(request, call)) {
-        await call.write(method.responseFrame(response));
-        if (call.over) return;
-      }
-      call.end();
-    } catch (error) {
-      fail(call, error, logger);
-    }
-  };
-
-function checkSize({ length }: Buffer, bytesMax: number): void {
-  if (length <= bytesMax) return;
-  throw new ClusterError('request-too-large', `a request is at most ${bytesMax} bytes long`, { length });
-}
-
-/** The request, or undefined when the call has been told that this is none. */
-function decoded<Request>(method: Method<never, Request, never, unknown>, message: Buffer, call: Call) {
-  try {
-    return method.requestDeserialize(message);
-  } catch {
-    call.end({ code: grpc.INTERNAL, text: 'Error deserializing request' });
-    return undefined;
-  }
-}
-
-function fail(call: Call, error: unknown, logger: Logger): void {
-  // Then the error is most likely about that.
-  if (call.over) return;
-  const status = statusOf(error);
-  if (status.code === grpc.INTERNAL) {
-    logger.error('a request failed', { path: call.path, 'remote-addr': call.remote, error });
-  }
-  call.end(status);
 }

@@ -5,7 +5,10 @@ import type { Action, Caller } from '../operations/action.js';
 import { quorate } from '../wire/generated/messages.js';
 import { fromId, toCount, toId } from '../wire/long.js';
 import { deleteRangeMessage, deleteRangeOf, putMessage, putOf, txnMessage, txnOf } from '../wire/requests.js';
+import { alarmChangeMessage, alarmChangeOf } from './alarm-messages.js';
 import { authChangeMessage, authChangeOf, bootstrapMessage, declarationOf } from './auth-messages.js';
+import { leaseActionOf, leaseMessage } from './lease-messages.js';
+import { memberChangeMessage, memberChangeOf } from './member-messages.js';
 
 // What a command entry of the log holds. Encoding and decoding are on the path of every write.
 
@@ -76,11 +79,26 @@ function actionMessage(action: Action): Message {
     case 'txn':
       return { txn: txnMessage(action) };
     case 'compact':
-      return { compact: { revision: action.revision } };
+      return { compact: { revision: action.revision, own: action.own ?? false } };
     case 'bootstrap':
       return { bootstrap: bootstrapMessage(action.access) };
     case 'member-attributes':
       return { memberAttributes: { id: fromId(action.id), name: action.name, clientUrls: [...action.clientUrls] } };
+    case 'lease-grant':
+    case 'lease-revoke':
+    case 'lease-expire':
+    case 'lease-checkpoint':
+      return leaseMessage(action);
+    case 'alarm':
+      return { alarm: alarmChangeMessage(action) };
+    case 'member-add':
+    case 'member-remove':
+    case 'member-update':
+    case 'member-promote':
+    case 'member-keep':
+      return { memberChange: memberChangeMessage(action) };
+    case 'downgrade':
+      return { downgrade: { target: action.target ?? '' } };
     default:
       return { auth: authChangeMessage(action) };
   }
@@ -90,12 +108,23 @@ function actionOf(message: Message): Action {
   if (message.put) return putOf(message.put);
   if (message.txn) return txnOf(message.txn);
   if (message.deleteRange) return deleteRangeOf(message.deleteRange);
-  if (message.compact) return { kind: 'compact', revision: revision(toCount(message.compact.revision)) };
+  if (message.compact) return compactOf(message.compact);
   if (message.auth) return authChangeOf(message.auth);
   if (message.bootstrap) return { kind: 'bootstrap', access: declarationOf(message.bootstrap) };
   if (message.memberAttributes) return memberAttributesOf(message.memberAttributes);
+  const leaseAction = leaseActionOf(message);
+  if (leaseAction !== undefined) return leaseAction;
+  if (message.memberChange) return memberChangeOf(message.memberChange);
+  if (message.alarm) return alarmChangeOf(message.alarm);
+  if (message.downgrade) return { kind: 'downgrade', target: message.downgrade.target || undefined };
   throw new Error('it names no action that this version knows');
 }
+
+const compactOf = ({ revision: to, own }: quorate.Compact.$Properties): Action => ({
+  kind: 'compact',
+  revision: revision(toCount(to)),
+  ...(own ? { own } : {}),
+});
 
 const memberAttributesOf = ({ id, name, clientUrls }: quorate.MemberAttributes.$Properties): Action => ({
   kind: 'member-attributes',

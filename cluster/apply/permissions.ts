@@ -1,8 +1,17 @@
 import type { Auth } from '../auth/auth.js';
 import { ClusterError } from '../errors.js';
+import { type LeaseId, noLease } from '../numbers.js';
 import type { Action, Caller } from '../operations/action.js';
 import type { AuthOperation } from '../operations/auth.js';
 import type { DeleteRange, KeyRange, Operation, Put, Txn } from '../operations/kv.js';
+import type { Kv } from '../store/kv.js';
+
+const own: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
+  'member-attributes',
+  'member-keep',
+  'lease-expire',
+  'lease-checkpoint',
+]);
 
 /**
  * Decides who may do what, on the replicated state and at the moment of its use. While auth is off everybody may do
@@ -15,9 +24,12 @@ import type { DeleteRange, KeyRange, Operation, Put, Txn } from '../operations/k
  */
 export class Permissions {
   readonly #auth: Auth;
+  readonly #kv: Pick<Kv, 'keysOf'>;
 
-  constructor(auth: Auth) {
+  /** `kv` tells which keys a lease is attached to. */
+  constructor(auth: Auth, kv: Pick<Kv, 'keysOf'>) {
     this.#auth = auth;
+    this.#kv = kv;
   }
 
   /** Before an action from the log is carried out. */
@@ -26,6 +38,8 @@ export class Permissions {
     if (action.kind === 'put' || action.kind === 'delete-range' || action.kind === 'txn') {
       this.#checkOperation(this.#current(caller), action);
     } else if (action.kind === 'authenticate') this.#checkFresh(action, caller);
+    else if (action.kind === 'lease-grant') this.#current(caller);
+    else if (action.kind === 'lease-revoke') this.#checkLeaseWritable(this.#current(caller), action.id);
     else if (!this.#isMembersOwn(action)) this.checkAdmin(caller);
   }
 
@@ -37,6 +51,24 @@ export class Permissions {
   /** For transactions that only read, and thus don't go through the log. */
   checkTxn(caller: Caller | undefined, txn: Txn): void {
     if (this.#auth.enabled) this.#checkTxn(this.#current(caller), txn);
+  }
+
+  /** Before a lease is kept alive: whoever may not write a key may not keep it either. */
+  checkKeepAlive(caller: Caller | undefined, lease: LeaseId): void {
+    if (this.#auth.enabled) this.#checkLeaseWritable(this.#current(caller), lease);
+  }
+
+  /** Before it is told of leases which there are, or which keys they are attached to. */
+  checkLeasesRead(caller: Caller | undefined, leases: readonly LeaseId[]): void {
+    if (!this.#auth.enabled) return;
+    const user = this.#current(caller);
+    if (this.#auth.isRoot(user)) return;
+    for (const lease of leases) for (const key of this.#kv.keysOf(lease)) this.#checkReadable(user, { key });
+  }
+
+  /** For what anybody may ask, but somebody must. @throws ClusterError user-empty */
+  checkNamed(caller: Caller | undefined): void {
+    if (this.#auth.enabled) named(caller);
   }
 
   /** For everything that only root may do, such as maintenance, and looking at all users or roles. */
@@ -62,8 +94,12 @@ export class Permissions {
   }
 
   /** Members propose these by themselves, for nobody. A bootstrap does so at every start, and only the first one counts. */
-  #isMembersOwn({ kind }: Action): boolean {
-    return kind === 'member-attributes' || (kind === 'bootstrap' && this.#auth.bootstrapped);
+  #isMembersOwn(action: Action): boolean {
+    const { kind } = action;
+    if (kind === 'bootstrap') return this.#auth.bootstrapped;
+    if (kind === 'compact') return action.own === true;
+    if (kind === 'alarm') return action.change === 'raise';
+    return own.has(kind);
   }
 
   /** Whether it is carried out or not: both branches and all that is nested in them (CVE-2026-33343). */
@@ -83,6 +119,17 @@ export class Permissions {
   #checkWritable(user: string, operation: Put | DeleteRange): void {
     if (!this.#auth.mayWrite(user, operation)) throw denied(user, 'these keys are not writable');
     if (operation.prevKv) this.#checkReadable(user, operation);
+    // Whoever may not revoke a lease may not tie a key to its end either.
+    if (operation.kind === 'put' && operation.lease !== noLease) this.#checkLeaseWritable(user, operation.lease);
+  }
+
+  /** Ending a lease deletes all its keys, so it takes what deleting them one by one would. */
+  #checkLeaseWritable(user: string, lease: LeaseId): void {
+    if (this.#auth.isRoot(user)) return;
+    for (const key of this.#kv.keysOf(lease)) {
+      if (!this.#auth.mayWrite(user, { key }))
+        throw denied(user, 'the lease is attached to keys that are not writable');
+    }
   }
 
   #checkReadable(user: string, range: KeyRange): void {

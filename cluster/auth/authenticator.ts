@@ -2,6 +2,7 @@ import { ClusterError } from '../errors.js';
 import type { Index } from '../numbers.js';
 import type { Caller } from '../operations/action.js';
 import type { Auth } from './auth.js';
+import type { SignedTokens } from './jwt-options.js';
 import type { Passwords } from './passwords.js';
 import { type Tokens, tokenIndex } from './tokens.js';
 
@@ -16,6 +17,8 @@ export interface Credentials {
 export interface AuthenticatorOptions {
   readonly auth: Auth;
   readonly tokens: Tokens;
+  /** Instead of simple tokens, which are not accepted then. */
+  readonly jwt?: SignedTokens | undefined;
   readonly passwords: Passwords;
   /** The certificate names the user: with --client-cert-auth only. */
   readonly clientCertAuth: boolean;
@@ -34,13 +37,20 @@ export class Authenticator {
 
   /**
    * The caller; undefined when auth is off, or nothing was shown. A token wins over the certificate.
-   * Rejects with ClusterError: invalid-auth-token.
+   * Rejects with ClusterError: invalid-auth-token; auth-old-revision, when it is a JSON Web Token from before the latest
+   * change of users and roles.
    */
   async identify({ token, commonName }: Credentials, signal?: AbortSignal): Promise<Caller | undefined> {
-    const { auth, clientCertAuth } = this.#options;
+    const { auth, clientCertAuth, jwt } = this.#options;
     if (!auth.enabled) return undefined;
+    if (token !== undefined && jwt !== undefined) return this.#bearer(jwt, token, signal);
     if (token !== undefined) return this.#caller(await this.#holder(token, signal));
     return clientCertAuth && commonName ? this.#caller(commonName) : undefined;
+  }
+
+  /** Whom a certificate would name if auth was on: for what begins before that and is to go on after it. */
+  certified({ commonName }: Credentials): string | undefined {
+    return this.#options.clientCertAuth && commonName ? commonName : undefined;
   }
 
   /**
@@ -54,6 +64,28 @@ export class Authenticator {
     const caller = this.#caller(user);
     if (await passwords.check(auth.user(user), password)) return caller;
     throw new ClusterError('auth-failed', 'the user or the password is wrong', { user });
+  }
+
+  /** The signed token of somebody whose password was checked; undefined where tokens are simple, and go through the log. */
+  async sign(caller: Caller): Promise<string | undefined> {
+    return this.#options.jwt?.sign(caller);
+  }
+
+  /**
+   * The change of users that a token knows of may not have arrived here yet: then that is waited for. Whatever it is used
+   * for, a token from before a change is refused: what may have changed is its user's password.
+   */
+  async #bearer(jwt: SignedTokens, token: string, signal?: AbortSignal): Promise<Caller> {
+    const { auth, linearize } = this.#options;
+    const caller = await jwt.caller(token);
+    if (caller !== undefined && caller.authRevision > auth.revision) await linearize(signal);
+    if (caller === undefined || caller.authRevision > auth.revision) {
+      throw new ClusterError('invalid-auth-token', 'the token is none of this cluster, forged or expired');
+    }
+    if (caller.authRevision === auth.revision) return caller;
+    const [seen, { revision }] = [caller.authRevision, auth];
+    const message = `the token was made at auth revision ${seen}, users or roles changed up to ${revision}`;
+    throw new ClusterError('auth-old-revision', message, { seen, revision });
   }
 
   /** A token may be shown here before the sign-in that made it valid elsewhere is applied here: then that is waited for. */

@@ -1,6 +1,13 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { ClusterError } from '../errors.js';
 import type { Method } from '../wire/method.js';
 import type { Endpoint } from './endpoint.js';
@@ -82,10 +89,54 @@ export class Channel {
     });
   }
 
+  /**
+   * The answers of a call as they come, taken no faster than they are wanted; `timeoutMs`: how long to wait for each.
+   * @throws ClusterError
+   */
+  async *stream<Shape, Response>(
+    method: Method<Shape, unknown, never, Response>,
+    request: Shape,
+    { timeoutMs, token, signal }: Attempt,
+  ): AsyncGenerator<Response> {
+    if (signal?.aborted) throw cancelled(this.endpoint, signal);
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('token', token);
+    const { path, requestSerialize, responseDeserialize } = method;
+    const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata);
+    const abort = (): void => call.cancel();
+    signal?.addEventListener('abort', abort, { once: true });
+    let late = false;
+    const giveUp = (): void => {
+      late = true;
+      call.cancel();
+    };
+    const messages = (call as AsyncIterable<Response>)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const timer = setTimeout(giveUp, timeoutMs);
+        const next = await messages.next().finally(() => clearTimeout(timer));
+        if (next.done) return;
+        yield next.value;
+      }
+    } catch (error) {
+      if (signal?.aborted) throw cancelled(this.endpoint, signal);
+      if (late) throw silent(this.endpoint, timeoutMs);
+      throw isServiceError(error) ? failureOf(error, this.endpoint, timeoutMs) : error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      call.cancel();
+    }
+  }
+
   close(): void {
     this.#client.close();
   }
 }
+
+const isServiceError = (error: unknown): error is ServiceError => error instanceof Error && 'details' in error;
+
+const silent = ({ text }: Endpoint, timeoutMs: number): ClusterError =>
+  new ClusterError('connection-failed', `${text}: nothing came for ${timeoutMs} ms`, { endpoint: text, timeoutMs });
 
 const cancelled = (endpoint: Endpoint, signal: AbortSignal): ClusterError =>
   new ClusterError(

@@ -54,6 +54,22 @@ export interface MemberInfo {
   readonly learner: boolean;
 }
 
+/** A part of a snapshot; `version` is '' where the server, an etcd before 3.6, does not say what layout it has. */
+export interface SnapshotPiece {
+  readonly bytes: Uint8Array;
+  /** Of the database, after this piece. */
+  readonly remaining: number;
+  readonly version: string;
+}
+
+export interface KeysHash {
+  readonly header: AnswerHeader;
+  /** CRC-32C */
+  readonly hash: number;
+  /** -1: nothing was ever compacted. */
+  readonly compactRevision: number;
+}
+
 export type Health = 'serving' | 'not-serving' | 'unknown';
 
 const healths: readonly Health[] = ['unknown', 'serving', 'not-serving'];
@@ -161,6 +177,24 @@ export class EtcdClient implements AsyncDisposable {
       clientUrls: member.clientURLs ?? [],
       learner: member.isLearner ?? false,
     }));
+  }
+
+  /**
+   * One member's store as a file that etcd's own tools restore, in pieces: the database, and its SHA-256 at the end.
+   * `timeoutMs`: how long to wait for each piece, the first of which comes when the member has written all of them.
+   */
+  async *snapshot(endpoint: string, options?: CallOptions): AsyncGenerator<SnapshotPiece> {
+    const messages = this.#calls.streamAt(endpoint, maintenanceMethods.snapshot, {}, options);
+    for await (const { blob, remainingBytes, version } of messages) {
+      yield { bytes: blob, remaining: toCount(remainingBytes), version };
+    }
+  }
+
+  /** One member's checksum of its keys and their history, up to a revision: the same on all members. */
+  async hashKeys(endpoint: string, at?: Revision, options?: CallOptions): Promise<KeysHash> {
+    const response = await this.#calls.at(endpoint, maintenanceMethods.hashKV, { revision: at ?? 0 }, options);
+    const { hash, compactRevision, header } = response;
+    return { hash, compactRevision: toCount(compactRevision), header: headerOf(header) };
   }
 
   /** gRPC's health service of one member; it says nothing about a quorum. */

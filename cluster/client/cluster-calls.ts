@@ -67,11 +67,17 @@ export class ClusterCalls {
     request: Shape,
     options: CallOptions = {},
   ): Promise<Response> {
-    const channel = this.#channels.find((each) => each.endpoint.text === endpoint);
-    if (channel === undefined) {
-      throw new ClusterError('invalid-argument', `${endpoint} is none of this client's endpoints`, { endpoint });
-    }
-    return channel.call(method, request, this.#attempt(options));
+    return this.#channelAt(endpoint).call(method, request, this.#attempt(options));
+  }
+
+  /** Asks this endpoint and no other, for answers one after the other. */
+  streamAt<Shape, Response>(
+    endpoint: string,
+    method: Method<Shape, unknown, never, Response>,
+    request: Shape,
+    options: CallOptions = {},
+  ): AsyncGenerator<Response> {
+    return this.#channelAt(endpoint).stream(method, request, this.#attempt(options));
   }
 
   /** Asks any endpoint; a repeatable request also goes on to the next when one lost the connection or its leader. */
@@ -88,6 +94,7 @@ export class ClusterCalls {
         this.#preferred = place;
         return response;
       } catch (error) {
+        if (error instanceof ClusterError && worthAnother.has(error.code)) this.#leave(place);
         if (!(error instanceof ClusterError) || !mayGoOn(error, repeatable)) throw error;
         errors.push(error);
       }
@@ -95,8 +102,19 @@ export class ClusterCalls {
     throw errors.find(({ code }) => code !== 'connection-failed') ?? noneAnswered(errors);
   }
 
+  /** The next call begins with another endpoint: one that stands still would be asked for ever. */
+  #leave(place: number): void {
+    if (this.#preferred === place) this.#preferred = (place + 1) % this.#channels.length;
+  }
+
   close(): void {
     for (const channel of this.#channels) channel.close();
+  }
+
+  #channelAt(endpoint: string): Channel {
+    const channel = this.#channels.find((each) => each.endpoint.text === endpoint);
+    if (channel !== undefined) return channel;
+    throw new ClusterError('invalid-argument', `${endpoint} is none of this client's endpoints`, { endpoint });
   }
 
   #inOrder(): [place: number, channel: Channel][] {

@@ -23,3 +23,15 @@ export function refuseFlags(complaints: readonly Complaint[]): never {
     first.hint === undefined ? {} : { hint: first.hint },
   );
 }
+
+/** What `read` gives; what it refuses becomes a complaint about the flag, with `fallback` in its place. */
+export function orComplain<Value>(complaints: Complaint[], flag: string, read: () => Value, fallback: Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    complaints.push({ flag, message: `${flag}: ${error.message}`, ...hint });
+    return fallback;
+  }
+}

@@ -1,28 +1,30 @@
-import type { Written } from './arguments.js';
-import { type FlagName, flagNames } from './flags.js';
+import { flagNames } from './flags.js';
+import { olderNames } from './renamed-flags.js';
+import type { Notes, WrittenFlags } from './written-flags.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `--data-dir` is ETCD_DATA_DIR. */
-export const variableOf = (name: FlagName): string => `ETCD_${name.toUpperCase().replaceAll('-', '_')}`;
+export const variableOf = (name: string): string => `ETCD_${name.toUpperCase().replaceAll('-', '_')}`;
 
-const flagOf = new Map(flagNames.map((name) => [variableOf(name), name]));
+const flagOf = new Map([...olderNames, ...flagNames].map((name) => [variableOf(name), name]));
 
-/** Reads the ETCD_* variables; empty ones count as not set, a flag on the command line wins. */
-export function readEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-  given: ReadonlyMap<FlagName, Written>,
-  warnings: string[],
-): ReadonlyMap<FlagName, Written> {
-  const written = new Map<FlagName, Written>();
+/**
+ * Adds what ETCD_* variables say. Empty ones count as not set. One that contradicts a flag of the command line is refused,
+ * as by etcd (which also refuses one that says the same); one that nobody knows is warned of.
+ */
+export function readEnvironment(environment: Environment, written: WrittenFlags, notes: Notes): void {
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith('ETCD_') || text === undefined || text === '') continue;
     const name = flagOf.get(variable);
+    const given = name === undefined ? undefined : written.textAs(name);
     if (name === undefined) {
-      warnings.push(`unrecognized environment variable ${variable}`);
-    } else if (!given.has(name)) {
-      written.set(name, { text, source: variable });
-    } else if (given.get(name)?.text !== text) {
-      warnings.push(`environment variable ${variable} is shadowed by the flag --${name}, which says otherwise`);
+      notes.warnings.push(`unrecognized environment variable ${variable}`);
+    } else if (given === undefined) {
+      written.take(name, { text, source: variable });
+    } else if (given !== text) {
+      const message = `conflicting environment variable ${variable} is shadowed by corresponding command-line flag`;
+      notes.complaints.push({ flag: variable, message, hint: `unset ${variable}, or leave --${name} out` });
     }
   }
-  return written;
 }

@@ -1,37 +1,42 @@
-import { ClusterError } from '../errors.js';
-import { type Address, parseAddress } from '../transport/address.js';
+import type { Address } from '../transport/address.js';
+import { parseDuration } from './durations.js';
+import {
+  type InitialMember,
+  parseAddresses,
+  parseBoolean,
+  parseMembers,
+  parseWhole,
+  refuse,
+  splitList,
+} from './flag-texts.js';
 
 /** One flag: how its text is read, and what `--help` says of it. */
 export interface Flag<Value> {
   readonly parse: (text: string) => Value;
   readonly fallback: Value;
+  /** The fallback as somebody would write it; empty: there is none. */
+  readonly standard: string;
   /** What stands after the flag in `--help`; empty for booleans, which may stand alone. */
   readonly placeholder: string;
   readonly description: string;
   /** Accepted because it is in people's unit files; a warning says that it does nothing here. */
-  readonly ignored?: true;
+  readonly withoutEffect?: true;
 }
 
-/** One member of `--initial-cluster`. */
-export interface InitialMember {
-  readonly name: string;
-  readonly urls: readonly Address[];
-}
-
-const refuse = (message: string): never => {
-  throw new ClusterError('flag-refused', message);
-};
-
-export const text = (fallback: string, placeholder: string, description: string): Flag<string> => ({
+export const text = (standard: string, placeholder: string, description: string): Flag<string> => ({
   parse: (value) => value,
-  fallback,
+  fallback: standard,
+  standard,
   placeholder,
   description,
 });
 
+export const file = (description: string): Flag<string> => text('', 'FILE', description);
+
 export const boolean = (fallback: boolean, description: string): Flag<boolean> => ({
   parse: parseBoolean,
   fallback,
+  standard: String(fallback),
   placeholder: '',
   description,
 });
@@ -43,6 +48,7 @@ export const choice = <const Words extends readonly [string, ...string[]]>(
 ): Flag<Words[number]> => ({
   parse: (value) => words.find((known) => known === value) ?? refuse(`"${value}" is not one of ${words.join(', ')}`),
   fallback: words[0],
+  standard: words[0],
   placeholder: words.join('|'),
   description,
 });
@@ -51,20 +57,35 @@ export const choice = <const Words extends readonly [string, ...string[]]>(
 export const whole = (fallback: number, min: number, max: number, description: string): Flag<number> => ({
   parse: (value) => parseWhole(value, min, max),
   fallback,
+  standard: String(fallback),
   placeholder: 'N',
   description,
 });
 
-export const urls = (fallback: string, description: string): Flag<readonly Address[]> => ({
+/** A duration in Go's syntax, as milliseconds; 0 is off where the description says so. */
+export const duration = (standard: string, minMs: number, description: string): Flag<number> => ({
+  parse: (value) => {
+    const ms = parseDuration(value);
+    return ms < minMs ? refuse(`${value} is below ${minMs}ms`) : ms;
+  },
+  fallback: parseDuration(standard),
+  standard,
+  placeholder: 'DURATION',
+  description,
+});
+
+export const urls = (standard: string, description: string): Flag<readonly Address[]> => ({
   parse: parseAddresses,
-  fallback: fallback === '' ? [] : parseAddresses(fallback),
+  fallback: standard === '' ? [] : parseAddresses(standard),
+  standard,
   placeholder: 'URL,…',
   description,
 });
 
-export const list = (fallback: string, placeholder: string, description: string): Flag<readonly string[]> => ({
+export const list = (standard: string, placeholder: string, description: string): Flag<readonly string[]> => ({
   parse: splitList,
-  fallback: splitList(fallback),
+  fallback: splitList(standard),
+  standard,
   placeholder,
   description,
 });
@@ -72,43 +93,23 @@ export const list = (fallback: string, placeholder: string, description: string)
 export const members = (description: string): Flag<readonly InitialMember[]> => ({
   parse: parseMembers,
   fallback: [],
+  standard: '',
   placeholder: 'NAME=URL,…',
   description,
 });
 
-const splitList = (value: string): readonly string[] =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+/** What etcd needs and this store does not. `why` goes on from "has no effect here: ". */
+export const withoutEffect = (standard: string, placeholder: string, why: string): Flag<string> => ({
+  ...text(standard, placeholder, why),
+  withoutEffect: true,
+});
 
-// The spellings of Go's strconv.ParseBool, since unit files were written for it.
-function parseBoolean(value: string): boolean {
-  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
-  return refuse(`invalid boolean value "${value}"`);
-}
+/** What is not done here, and where going on without it would be worse than not starting. `standard` is let pass. */
+export const refused = (standard: string, placeholder: string, why: string, hint: string): Flag<string> => ({
+  ...text(standard, placeholder, `refused: ${why}`),
+  parse: (value) => (isSame(value, standard) ? standard : refuse(why, hint)),
+});
 
-function parseWhole(value: string, min: number, max: number): number {
-  const number = /^[+-]?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (Number.isNaN(number)) return refuse(`invalid value "${value}": not a whole number`);
-  if (number < min || number > max) return refuse(`${number} is outside of ${min} to ${max}`);
-  return number;
-}
-
-function parseAddresses(value: string): readonly Address[] {
-  const addresses = splitList(value).map(parseAddress);
-  if (addresses.length === 0) return refuse('no valid URLs given');
-  return addresses;
-}
-
-function parseMembers(value: string): readonly InitialMember[] {
-  const byName = new Map<string, Address[]>();
-  for (const part of splitList(value)) {
-    const at = part.indexOf('=');
-    if (at < 1) refuse(`"${part}" does not have the form NAME=URL`);
-    const name = part.slice(0, at);
-    byName.set(name, [...(byName.get(name) ?? []), parseAddress(part.slice(at + 1))]);
-  }
-  return [...byName].map(([name, addresses]) => ({ name, urls: addresses }));
-}
+/** Whether two texts of a flag say the same: `f` is `false`, an empty one nothing. */
+export const isSame = (value: string, standard: string): boolean =>
+  value === standard || (standard === 'false' && /^(0|f|F|FALSE|False)$/.test(value));

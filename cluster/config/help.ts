@@ -1,6 +1,6 @@
 import { variableOf } from './environment.js';
-import type { Flag, InitialMember } from './flag-kinds.js';
-import { flagNames, flags } from './flags.js';
+import type { Flag } from './flag-kinds.js';
+import { flagGroups } from './flags.js';
 
 /** A row of `quorate serve --help`. */
 export interface FlagHelp {
@@ -12,23 +12,20 @@ export interface FlagHelp {
   readonly fallback: string;
 }
 
-const fallbackText = (value: unknown): string =>
-  Array.isArray(value)
-    ? value.map((part: InitialMember | { text: string } | string) => partText(part)).join(',')
-    : String(value);
+export interface FlagGroup {
+  readonly title: string;
+  readonly flags: readonly FlagHelp[];
+}
 
-const partText = (part: InitialMember | { text: string } | string): string =>
-  typeof part === 'string' ? part : 'text' in part ? part.text : part.name;
-
-/** The flags as `--help` shows them, in order; those without effect are left out. */
-export const flagHelp: readonly FlagHelp[] = flagNames.flatMap((name) => {
-  const flag: Flag<unknown> = flags[name];
-  if (flag.ignored) return [];
-  const row: FlagHelp = {
-    flag: `--${name} ${flag.placeholder}`.trim(),
-    variable: variableOf(name),
-    description: flag.description,
-    fallback: fallbackText(flag.fallback),
-  };
-  return [row];
+const helpOf = ([name, flag]: readonly [string, Flag<unknown>]): FlagHelp => ({
+  flag: `--${name} ${flag.placeholder}`.trim(),
+  variable: variableOf(name),
+  description: flag.description,
+  fallback: flag.withoutEffect ? '' : flag.standard,
 });
+
+/** All flags as `--help` shows them, in groups. */
+export const flagHelp: readonly FlagGroup[] = Object.entries(flagGroups).map(([title, group]) => ({
+  title,
+  flags: Object.entries<Flag<unknown>>(group).map(helpOf),
+}));

@@ -1,4 +1,10 @@
+export type { AutoCompaction } from './auto-compaction.js';
 export type { Complaint } from './complaint.js';
-export type { InitialMember } from './flag-kinds.js';
-export { type FlagHelp, flagHelp } from './help.js';
-export { type MemberConfig, readMemberConfig, type TlsConfig } from './member-config.js';
+export { loadConfigFile } from './config-file.js';
+export type { FeatureGate, FeatureGates } from './feature-gates.js';
+export type { InitialMember } from './flag-texts.js';
+export { type FlagGroup, type FlagHelp, flagHelp } from './help.js';
+export type { LogConfig, LogRotation } from './log-config.js';
+export { type MemberConfig, type MemberPlace, readMemberConfig, readMemberPlace } from './member-config.js';
+export type { TlsConfig } from './tls-config.js';
+export type { ConfigFile } from './yaml-settings.js';

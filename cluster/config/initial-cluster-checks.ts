@@ -4,13 +4,6 @@ import { initialCluster } from './initial-cluster.js';
 
 /** `--initial-cluster` names this member, at the URLs that it advertises, and gives no URL to two members. */
 export function checkInitialCluster({ values, complaints }: ReadFlags): void {
-  if (values['initial-cluster-state'] === 'existing') {
-    complaints.push({
-      flag: '--initial-cluster-state',
-      message: '--initial-cluster-state=existing: joining a running cluster is not supported yet',
-      hint: 'start all members as `new`; a member with data takes up where it was in either case',
-    });
-  }
   const flag = '--initial-cluster';
   const all = initialCluster(values);
   const own = all.find(({ name }) => name === values.name);
@@ -22,6 +15,8 @@ export function checkInitialCluster({ values, complaints }: ReadFlags): void {
     complaints.push({ flag, message, hint: `it names ${all.map(({ name }) => name).join(', ')}; --name must be one` });
     return;
   }
+  // Who joins was added with its peer URLs before: the cluster knows them, and they are compared with that.
+  if (values['initial-cluster-state'] === 'existing') return;
   const listed = texts(own.urls);
   const advertised = texts(values['initial-advertise-peer-urls']);
   const hint = 'both must name the same URLs for this member';

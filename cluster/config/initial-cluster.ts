@@ -1,4 +1,4 @@
-import type { InitialMember } from './flag-kinds.js';
+import type { InitialMember } from './flag-texts.js';
 import type { FlagValues } from './flags.js';
 
 /** The members that found the cluster: as given, or this one alone where it is advertised. */

@@ -1,6 +1,7 @@
 import type { Address } from '../transport/address.js';
 import type { ReadFlags } from './flag-values.js';
 import { initialCluster } from './initial-cluster.js';
+import { checkTlsRules } from './tls-rule-checks.js';
 
 /** The certificate flags of one side, by their names without dashes. */
 interface Side {
@@ -21,15 +22,26 @@ const peerSide: Side = {
 /** https needs its files; files without https are a mistake that etcd's users have had to find by themselves. */
 export function checkTls(read: ReadFlags): void {
   const { values } = read;
-  checkPair(read, clientSide);
-  checkPair(read, peerSide);
-  checkSchemes(read, clientSide, 'client', values['listen-client-urls']);
+  checkPair(read, clientSide.cert, clientSide.key);
+  checkPair(read, peerSide.cert, peerSide.key);
+  checkPair(read, 'peer-client-cert-file', 'peer-client-key-file');
+  checkSchemes(read, clientSide, 'client', [...values['listen-client-urls'], ...values['listen-client-http-urls']]);
+  checkMetrics(read);
   checkSchemes(read, peerSide, 'peer', values['listen-peer-urls']);
   checkClientAuthority(read);
   checkPeerAuthority(read);
+  checkTlsRules(read);
 }
 
-function checkPair({ values, complaints }: ReadFlags, { cert, key }: Side): void {
+type Pair =
+  | 'cert-file'
+  | 'key-file'
+  | 'peer-cert-file'
+  | 'peer-key-file'
+  | 'peer-client-cert-file'
+  | 'peer-client-key-file';
+
+function checkPair({ values, complaints }: ReadFlags, cert: Pair, key: Pair): void {
   if ((values[cert] === '') === (values[key] === '')) return;
   const flag = values[cert] === '' ? cert : key;
   const message = `--${cert} and --${key} must both be present, --${flag} is missing`;
@@ -51,6 +63,13 @@ function checkSchemes(read: ReadFlags, { cert, key, auth }: Side, kind: string, 
       warnings.push(`${text}: scheme is HTTP while --${auth} is enabled; ignoring client cert auth for this URL`);
     }
   }
+}
+
+function checkMetrics({ values, complaints }: ReadFlags): void {
+  const secure = values['listen-metrics-urls'].some((url) => url.secure);
+  if (!secure || values['cert-file'] !== '' || values['key-file'] !== '') return;
+  const message = 'client TLS key/cert (--cert-file, --key-file) must be provided for metrics secure url';
+  complaints.push({ flag: '--listen-metrics-urls', message });
 }
 
 // etcd would trust the system's authorities then: whoever holds any public certificate could name himself as any user.

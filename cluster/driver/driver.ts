@@ -1,13 +1,16 @@
-import assert from 'node:assert/strict';
 import type { Cancel } from '../clock.js';
 import { ClusterError } from '../errors.js';
 import { type Index, type MemberId, noMember } from '../numbers.js';
-import type { Message, RaftStatus, Ready, SnapshotMark } from '../raft/types.js';
+import type { Entry, Message, RaftStatus, Ready, SnapshotMark } from '../raft/types.js';
+import { OccasionalLog } from '../transport/occasional-log.js';
+import { Backlog } from './backlog.js';
+import { install } from './installation.js';
 import type { DriverOptions, DriverParts, Proposal, Standing } from './parts.js';
 import { StateCommits } from './state-commits.js';
+import { Turns } from './turns.js';
 
-/** Of the commands in one proposal to raft: a follower forwards it as one message. The first may exceed it. */
-const proposalBytesMax = 1 << 20;
+const lateHeartbeat =
+  'leader failed to send out heartbeat on time; took too long, leader is overloaded likely from slow disk';
 
 /**
  * The one loop that owns the raft. Whatever arrives (messages, proposals, reads, ticks, finished writes) is put aside and
@@ -17,32 +20,37 @@ export class Driver {
   readonly #parts: DriverParts;
   readonly #options: DriverOptions;
   readonly #commits: StateCommits;
+  readonly #backlog: Backlog;
+  readonly #log: OccasionalLog;
+  readonly #turns: Turns;
   readonly #cancels: Cancel[] = [];
   #inbox: Message[] = [];
-  #proposals: Proposal[] = [];
   #ticks = 0;
-  #turnIsDue = false;
   #writesUnderWay = 0;
   #lastWrite: Promise<void> = Promise.resolve();
   #installing = false;
   #stopped = false;
   #failed = false;
   #standing: Standing;
+  #lastTickAt: number;
 
   constructor(parts: DriverParts, options: DriverOptions) {
     this.#parts = parts;
     this.#options = options;
-    const { raft, snapshots } = parts;
+    const { snapshots } = parts;
+    this.#backlog = new Backlog(parts);
     this.#commits = new StateCommits(
       {
         ...parts,
-        membership: () => raft.membership,
         copiesUnderWay: () => snapshots.underWay > 0,
         onFailure: (error) => this.fail(error),
       },
       options,
     );
+    this.#turns = new Turns(parts.clock, () => this.#takeTurn());
     this.#standing = standingOf(parts.raft);
+    this.#lastTickAt = parts.clock.now();
+    this.#log = new OccasionalLog(parts.logger, 10_000, () => parts.clock.now());
   }
 
   get standing(): Standing {
@@ -62,7 +70,7 @@ export class Driver {
     network.onMessages((messages) => this.#receive(messages));
     network.onUnreachable((id) => {
       raft.reportUnreachable(id);
-      this.#wake();
+      this.#turns.wake();
     });
     network.onSnapshot(async (from, mark, file) => {
       if (this.#stopped) throw new ClusterError('stopped', 'this member is stopping');
@@ -70,36 +78,55 @@ export class Driver {
       this.#receive([{ kind: 'snapshot', from, to: raft.id, term: raft.term, mark }]);
     });
     const tick = () => {
+      this.#noticeLateTick();
       // Time stands still during an installation: nothing that was heard meanwhile has been taken in either.
       if (!this.#installing) this.#ticks += 1;
-      this.#wake();
+      this.#turns.wake();
     };
     this.#cancels.push(
       clock.every(this.#options.tickMs, tick),
       clock.every(this.#options.commitMs, () => this.#commitState()),
     );
-    this.#wake();
+    this.#turns.wake();
+  }
+
+  /** A leader whose loop stood still sends its heartbeats late, and may lose its followers. */
+  #noticeLateTick(): void {
+    const { clock, measures, raft } = this.#parts;
+    const now = clock.now();
+    const sinceLastMs = now - this.#lastTickAt;
+    this.#lastTickAt = now;
+    if (sinceLastMs <= 2 * this.#options.tickMs || this.#standing.role !== 'leader') return;
+    measures.lateHeartbeats += 1;
+    const { tickMs } = this.#options;
+    const fields = {
+      'local-member-id': raft.id,
+      'heartbeat-interval': `${tickMs}ms`,
+      'expected-duration': `${2 * tickMs}ms`,
+      'exceeded-duration': `${Math.round(sinceLastMs - 2 * tickMs)}ms`,
+    };
+    this.#log.warn(lateHeartbeat, fields, lateHeartbeat);
   }
 
   /** Queues until the next turn in which the log is free and a leader is known. */
   propose(proposal: Proposal): void {
-    this.#proposals.push(proposal);
-    this.#wake();
+    this.#backlog.add(proposal);
+    this.#turns.wake();
   }
 
   /** To be called once a read has begun to wait. */
   readWaits(): void {
-    this.#wake();
+    this.#turns.wake();
   }
 
   campaign(): void {
     this.#parts.raft.campaign();
-    this.#wake();
+    this.#turns.wake();
   }
 
   transferLeadership(to: MemberId): void {
     this.#parts.raft.transferLeadership(to);
-    this.#wake();
+    this.#turns.wake();
   }
 
   /** Takes nothing more, finishes what is being written and, unless the disk has failed, makes the state durable. */
@@ -118,21 +145,16 @@ export class Driver {
   #receive(messages: readonly Message[]): void {
     const room = Math.max(0, this.#options.inboxMax - this.#inbox.length);
     this.#inbox.push(...(messages.length > room ? messages.slice(0, room) : messages));
-    this.#wake();
+    this.#turns.wake();
   }
 
-  #wake(): void {
-    if (this.#turnIsDue || this.#stopped) return;
-    this.#turnIsDue = true;
-    this.#parts.clock.soon(() => {
-      this.#turnIsDue = false;
-      if (this.#stopped || this.#installing) return;
-      try {
-        this.#turn();
-      } catch (error) {
-        this.fail(error);
-      }
-    });
+  #takeTurn(): void {
+    if (this.#stopped || this.#installing) return;
+    try {
+      this.#turn();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #turn(): void {
@@ -150,23 +172,9 @@ export class Driver {
     const messages = this.#inbox;
     this.#inbox = [];
     for (const message of messages) raft.step(message);
-    this.#feedProposals();
-    this.#feedReads();
-  }
-
-  #feedProposals(): void {
-    const { raft, awaited, refuse } = this.#parts;
     // While a leader syncs its log, proposals gather: fewer, larger appends (about 1.1 x the throughput).
-    if (this.#proposals.length === 0 || (this.#writesUnderWay > 0 && this.#standing.role === 'leader')) return;
-    // Whoever was told that time is up must not find the change made long after: it has not left this member yet.
-    this.#proposals = this.#proposals.filter(({ id }) => awaited(id));
-    while (this.#proposals.length > 0) {
-      const batch = firstBatch(this.#proposals);
-      const verdict = raft.propose(batch.map(({ data }) => data));
-      if (verdict === 'no-leader' || verdict === 'transferring') return; // they wait; whoever asked has a deadline
-      if (verdict === 'full') for (const { id } of batch) refuse(id, 'full');
-      this.#proposals = this.#proposals.slice(batch.length);
-    }
+    this.#backlog.feed(this.#writesUnderWay === 0 || this.#standing.role !== 'leader');
+    this.#feedReads();
   }
 
   #feedReads(): void {
@@ -178,15 +186,27 @@ export class Driver {
 
   /** Messages first, then the write, then what is to be applied: peers and disk work while this member applies. */
   #handle(ready: Ready): void {
-    const { raft, reads, machine } = this.#parts;
+    const { raft, reads } = this.#parts;
     this.#send(ready.messages);
     if (ready.snapshot === undefined) this.#persist(ready);
     else this.#install(ready, ready.snapshot);
-    for (const entry of ready.committed) machine.apply(entry);
+    if (ready.committed.length > 0) this.#apply(ready.committed);
     const last = ready.committed.at(-1);
     if (last !== undefined) raft.applied(last.index);
     reads.granted(ready.reads);
     reads.lost(ready.readsLost);
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    const { raft, machine, clock, onSlowApply } = this.#parts;
+    let began = clock.now();
+    for (const entry of entries) {
+      machine.apply(entry);
+      if (entry.kind === 'membership') raft.setMembership(machine.membership);
+      const ended = clock.now();
+      if (ended - began > this.#options.slowApplyMs) onSlowApply(entry, ended - began);
+      began = ended;
+    }
   }
 
   #send(messages: readonly Message[]): void {
@@ -212,7 +232,7 @@ export class Driver {
       if (this.#stopped) return;
       if (afterDurable.length > 0) network.send(afterDurable);
       if (last !== undefined) raft.durable(last.index, last.term);
-      this.#wake();
+      this.#turns.wake();
     };
     this.#lastWrite = write.then(done).catch((error: unknown) => this.fail(error));
   }
@@ -221,10 +241,10 @@ export class Driver {
     const { raft, network, snapshots, logger } = this.#parts;
     const report = (result: 'sent' | 'failed') => {
       raft.reportSnapshot(to, result);
-      this.#wake();
+      this.#turns.wake();
     };
     logger.info('sending a snapshot', { to });
-    snapshots.send(to, network, raft.membership).then(
+    snapshots.send(to, network).then(
       () => {
         logger.info('sent a snapshot', { to });
         report('sent');
@@ -236,26 +256,21 @@ export class Driver {
     );
   }
 
-  /** Replaces state and log; until that is done the loop stands still and what arrives is put aside. */
-  #install({ hardState, entries, committed, afterDurable }: Ready, mark: SnapshotMark): void {
-    const { raft, log, network, snapshots, logger } = this.#parts;
-    assert(entries.length === 0 && committed.length === 0, 'a log that is being replaced takes and gives no entries');
+  #install(ready: Ready, mark: SnapshotMark): void {
     this.#installing = true;
-    logger.info('installing a snapshot', { index: mark.index, term: mark.term });
     const writesBefore = this.#lastWrite;
-    const replace = async () => {
+    const underWay = async () => {
       await writesBefore;
       await this.#commits.idle();
-      if (this.#stopped) return;
-      await snapshots.install(mark, hardState ?? log.hardState());
-      if (this.#stopped) return;
-      raft.snapshotInstalled(mark);
-      if (afterDurable.length > 0) network.send(afterDurable);
-      logger.info('installed a snapshot', { index: mark.index, term: mark.term });
-      this.#installing = false;
-      this.#wake();
     };
-    this.#lastWrite = replace().catch((error: unknown) => this.fail(error));
+    const done = (isInstalled: boolean) => {
+      if (!isInstalled) return;
+      this.#installing = false;
+      this.#turns.wake();
+    };
+    this.#lastWrite = install(this.#parts, ready, mark, underWay, () => this.#stopped)
+      .then(done)
+      .catch((error: unknown) => this.fail(error));
   }
 
   #commitState(): void {
@@ -290,13 +305,3 @@ export class Driver {
 }
 
 const standingOf = ({ role, term, leader }: Standing): Standing => ({ role, term, leader });
-
-/** At least one, and as many more as stay below the limit together. */
-function firstBatch(proposals: readonly Proposal[]): readonly Proposal[] {
-  let bytes = 0;
-  const end = proposals.findIndex(({ data }, at) => {
-    bytes += data.length;
-    return at > 0 && bytes > proposalBytesMax;
-  });
-  return end < 0 ? proposals : proposals.slice(0, end);
-}

@@ -1,5 +1,5 @@
 import type { Index } from '../numbers.js';
-import type { Entry, SnapshotMark } from '../raft/types.js';
+import type { Entry, Membership, SnapshotMark } from '../raft/types.js';
 
 /** The replicated state as the driver sees it. */
 export interface StateMachine {
@@ -9,6 +9,10 @@ export interface StateMachine {
   readonly durableIndex: Index;
   /** Applied and not yet handed to the disk. */
   readonly pendingBytes: number;
+  /** Who counts, as the last entry applied has it. */
+  readonly membership: Membership;
+  /** Who counted when the entry at `index` had been applied; not before the log's mark. */
+  membershipAt(index: Index): Membership;
   /** Applies the entry, which is the next one, and answers whoever waits for it. */
   apply(entry: Entry): void;
   /** Makes everything applied so far durable. */

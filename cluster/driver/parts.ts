@@ -3,9 +3,10 @@ import type { Clock } from '../clock.js';
 import type { ClusterError } from '../errors.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logger.js';
+import type { Measures } from '../measures.js';
 import type { MemberId, Term } from '../numbers.js';
 import type { Raft } from '../raft/raft.js';
-import type { Role } from '../raft/types.js';
+import type { Entry, Role } from '../raft/types.js';
 import type { PeerNetwork } from '../transport/network.js';
 import type { StateMachine } from './machine.js';
 import type { Reads } from './reads.js';
@@ -19,6 +20,7 @@ export interface DriverOptions extends TrimOptions {
   readonly pendingBytesMax: number;
   /** Messages from peers that wait for the next turn; more are dropped, raft repeats them. */
   readonly inboxMax: number;
+  readonly slowApplyMs: number;
 }
 
 export interface DriverParts {
@@ -30,10 +32,13 @@ export interface DriverParts {
   readonly reads: Reads;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly measures: Measures;
   /** Whether anybody still waits for it. */
   awaited(id: ProposalId): boolean;
   /** A proposal that raft will not take now or ever; it was not appended anywhere. */
   refuse(id: ProposalId, reason: 'full'): void;
+  /** An entry took longer to apply than `slowApplyMs`. */
+  onSlowApply(entry: Entry, tookMs: number): void;
   /** After every turn that changed role, term or leader. */
   onStanding(standing: Standing): void;
   /** The disk failed: nothing more can be promised. Called once. */
@@ -47,6 +52,7 @@ export interface Standing {
 }
 
 export interface Proposal {
+  readonly kind: 'command' | 'membership';
   readonly id: ProposalId;
   readonly data: Uint8Array;
 }

@@ -2,8 +2,10 @@ import { encodeCommand } from '../apply/command.js';
 import type { Clock } from '../clock.js';
 import type { Consensus, ConsensusStatus } from '../consensus.js';
 import { ClusterError } from '../errors.js';
-import { type ClusterId, type MemberId, noMember } from '../numbers.js';
+import { Measures } from '../measures.js';
+import { type ClusterId, idText, type MemberId, noMember } from '../numbers.js';
 import type { Action, Caller, Outcome } from '../operations/action.js';
+import { entryKindOf } from '../operations/members.js';
 import type { Proposals } from '../proposals.js';
 import type { Driver } from './driver.js';
 import type { StateMachine } from './machine.js';
@@ -27,12 +29,14 @@ export interface ConsensusParts {
   readonly clock: Clock;
   readonly clusterId: ClusterId;
   readonly memberId: MemberId;
+  readonly measures?: Measures;
 }
 
 /** What api/ asks, on top of the driver: bounded, with a deadline, and answered in every case. */
 export class RaftConsensus implements Consensus {
   readonly #parts: ConsensusParts;
   readonly #limits: ConsensusLimits;
+  readonly #measures: Measures;
   readonly #stopSweeping: () => void;
   #leader = noMember;
   #leaderLostAt = Number.NEGATIVE_INFINITY;
@@ -41,6 +45,7 @@ export class RaftConsensus implements Consensus {
   constructor(parts: ConsensusParts, limits: ConsensusLimits) {
     this.#parts = parts;
     this.#limits = limits;
+    this.#measures = parts.measures ?? new Measures();
     this.#stopSweeping = parts.clock.every(limits.sweepMs, () => this.#sweep());
   }
 
@@ -50,7 +55,7 @@ export class RaftConsensus implements Consensus {
     const id = proposals.nextId();
     const data = encodeCommand({ proposal: id, caller, action });
     const outcome = proposals.wait(id, clock.now() + this.#limits.requestTimeoutMs, signal);
-    driver.propose({ id, data });
+    driver.propose({ kind: entryKindOf(action), id, data });
     return outcome;
   }
 
@@ -62,6 +67,23 @@ export class RaftConsensus implements Consensus {
     return served;
   }
 
+  async moveLeader(to: MemberId, signal: AbortSignal): Promise<void> {
+    const { driver, clock } = this.#parts;
+    const deadline = clock.now() + this.#limits.requestTimeoutMs;
+    driver.transferLeadership(to);
+    while (driver.standing.leader !== to) {
+      if (this.#refusal !== undefined) throw this.#refusal;
+      if (signal.aborted) throw new ClusterError('cancelled', 'the caller gave the transfer up; it may still succeed');
+      if (clock.now() >= deadline) {
+        throw new ClusterError(
+          'timeout-leader-transfer',
+          `${idText(to)} does not lead: it may be out of reach or behind`,
+        );
+      }
+      await new Promise<void>((resolve) => void clock.after(this.#limits.sweepMs, resolve));
+    }
+  }
+
   status(): ConsensusStatus {
     const { driver, machine, clusterId, memberId } = this.#parts;
     const { leader, term } = driver.standing;
@@ -71,6 +93,7 @@ export class RaftConsensus implements Consensus {
   /** To be told of every change: a wait that outlives a leader gets an error that says so. */
   leaderIs(leader: MemberId): void {
     if (leader === noMember && this.#leader !== noMember) this.#leaderLostAt = this.#parts.clock.now();
+    if (leader !== noMember && leader !== this.#leader) this.#measures.leaderChanges += 1;
     this.#leader = leader;
   }
 

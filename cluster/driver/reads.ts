@@ -1,4 +1,5 @@
 import { ClusterError } from '../errors.js';
+import { Measures } from '../measures.js';
 import type { Index } from '../numbers.js';
 import type { ReadGrant } from '../raft/types.js';
 
@@ -25,14 +26,16 @@ interface Grant {
 export class Reads {
   readonly #asked = new Map<number, Round>();
   readonly #retryMs: number;
+  readonly #measures: Measures;
   #waiting: Waiter[] = [];
   #granted: Grant[] = [];
   #context: number;
 
   /** `firstContext` must differ from run to run: an answer meant for an earlier life must find nobody. */
-  constructor(firstContext: number, retryMs: number) {
+  constructor(firstContext: number, retryMs: number, measures = new Measures()) {
     this.#context = firstContext;
     this.#retryMs = retryMs;
+    this.#measures = measures;
   }
 
   get hasWaiting(): boolean {
@@ -89,10 +92,16 @@ export class Reads {
   /** Asks rounds again that nobody answered, and rejects with what `refusal` says whoever has waited too long. */
   sweep(now: number, refusal: () => ClusterError): void {
     for (const [context, round] of this.#asked) {
-      if (now - round.askedAt >= this.#retryMs) this.#askAgain(context);
+      if (now - round.askedAt < this.#retryMs) continue;
+      this.#measures.slowReadIndexes += 1;
+      this.#askAgain(context);
     }
     const expire = (waiters: readonly Waiter[]): Waiter[] => {
-      for (const waiter of waiters) if (waiter.deadline <= now) waiter.reject(refusal());
+      for (const waiter of waiters) {
+        if (waiter.deadline > now) continue;
+        this.#measures.failedReadIndexes += 1;
+        waiter.reject(refusal());
+      }
       return waiters.filter(({ deadline }) => deadline > now);
     };
     this.#waiting = expire(this.#waiting);

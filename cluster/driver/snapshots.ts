@@ -4,7 +4,7 @@ import { ClusterError } from '../errors.js';
 import type { Log } from '../log/log.js';
 import { nodeDisk } from '../log/node-disk.js';
 import { index, type MemberId, memberId, noMember, term } from '../numbers.js';
-import type { HardState, Membership, SnapshotMark } from '../raft/types.js';
+import type { HardState, SnapshotMark } from '../raft/types.js';
 import type { PeerNetwork } from '../transport/network.js';
 import type { StateMachine } from './machine.js';
 
@@ -39,7 +39,7 @@ export class Snapshots {
     return this.#underWay;
   }
 
-  async send(to: MemberId, network: PeerNetwork, membership: Membership): Promise<void> {
+  async send(to: MemberId, network: PeerNetwork): Promise<void> {
     this.#copies += 1;
     this.#underWay += 1;
     const file = join(this.#outgoing, `${this.#copies}.db`);
@@ -49,6 +49,7 @@ export class Snapshots {
       const atTerm = this.#log.term(at);
       if (atTerm === undefined)
         throw new ClusterError('snapshot-damaged', `the log no longer knows the term of entry ${at}`, { index: at });
+      const membership = this.#machine.membershipAt(at);
       await network.sendSnapshot(to, { index: at, term: atTerm, membership }, file);
     } finally {
       this.#underWay -= 1;

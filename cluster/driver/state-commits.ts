@@ -1,15 +1,12 @@
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logger.js';
 import { index } from '../numbers.js';
-import type { Membership } from '../raft/types.js';
 import type { StateMachine } from './machine.js';
 
 export interface StateCommitParts {
   readonly machine: StateMachine;
   readonly log: Log;
   readonly logger: Logger;
-  /** The same at every index until changes of it are served. */
-  membership(): Membership;
   /** Copies of the state are on their way to followers, who need the log from there on. */
   copiesUnderWay(): boolean;
   onFailure(error: unknown): void;
@@ -51,13 +48,13 @@ export class StateCommits {
   }
 
   async #trimLog(): Promise<void> {
-    const { log, machine, logger, membership, copiesUnderWay } = this.#parts;
+    const { log, machine, logger, copiesUnderWay } = this.#parts;
     const { snapshotEntries, catchUpEntries } = this.#options;
     if (copiesUnderWay() || machine.durableIndex - log.mark().index < snapshotEntries + catchUpEntries) return;
     const at = index(machine.durableIndex - catchUpEntries);
     const term = log.term(at);
     if (term === undefined) return;
-    await log.compact({ index: at, term, membership: membership() }).catch((error: unknown) => {
+    await log.compact({ index: at, term, membership: machine.membershipAt(at) }).catch((error: unknown) => {
       if (log.failure !== undefined) throw error;
       logger.warn('an old part of the log could not be removed; the next start tries again', { error });
     });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { ClusterError } from '../errors.js';
 import type { Index, Term } from '../numbers.js';
@@ -8,11 +9,13 @@ import { type Content, createContent } from './creation.js';
 import { EntryCache } from './entry-cache.js';
 import { readEntries } from './entry-source.js';
 import type { EntryTable } from './entry-table.js';
+import { attempt } from './failures.js';
 import { aheadOf, cacheBytesOf, type LogOptions } from './options.js';
 import { encodeHardState, encodeMark, entryRecordBytes, hardStateRecordBytes, recordKinds } from './records.js';
 import { recover } from './recovery.js';
 import { Removals } from './removals.js';
 import { type Segment, sequenceOf } from './segment.js';
+import { readHead } from './segment-head.js';
 import { type HeadContent, Writer } from './writer.js';
 
 export type { LogOptions };
@@ -81,6 +84,19 @@ export class Log implements LogView {
     log.#removals.addSegments(log.#releasable());
     await log.#removals.done();
     return log;
+  }
+
+  /** What the log in the folder was created with, without reading it all. @throws ClusterError as `open` */
+  static async identityIn(disk: Disk, folder: string): Promise<Uint8Array> {
+    const newest = (await disk.list(folder)).filter((name) => sequenceOf(name) !== undefined).at(-1);
+    if (newest === undefined) throw new ClusterError('data-dir-refused', `${folder} holds no log`, { folder });
+    const path = join(folder, newest);
+    const file = await attempt(path, 'opening', 0, () => disk.open(path, { create: false }));
+    try {
+      return readHead(path, file).head.identity;
+    } finally {
+      await file.close();
+    }
   }
 
   /** What the log was created with. */

@@ -1,4 +1,4 @@
-import { close, closeSync, fdatasync, fstatSync, fsync, ftruncate, open, readSync, write } from 'node:fs';
+import { close, closeSync, fdatasync, fstatSync, fsync, ftruncate, open, readSync, write, writeSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,6 +11,12 @@ const writeOnce = promisify(write);
 const syncFile = promisify(fdatasync);
 const truncateFile = promisify(ftruncate);
 
+/**
+ * So few bytes are put into the page cache at once, in less time than handing them to another thread and hearing of it takes.
+ * What waits for the disk is the sync.
+ */
+const inlineBytesMax = 16 << 10;
+
 class NodeFile implements DiskFile {
   readonly #fd: number;
 
@@ -19,7 +25,7 @@ class NodeFile implements DiskFile {
   }
 
   async write(bytes: Uint8Array, offset: number): Promise<void> {
-    let done = 0;
+    let done = bytes.length <= inlineBytesMax ? writeSync(this.#fd, bytes, 0, bytes.length, offset) : 0;
     while (done < bytes.length) {
       const { bytesWritten } = await writeOnce(this.#fd, bytes, done, bytes.length - done, offset + done);
       done += bytesWritten;

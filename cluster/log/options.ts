@@ -6,7 +6,7 @@ export interface LogOptions {
   readonly segmentBytes?: number;
   /** Zeros are written ahead of the records in pieces of this size; 256 KiB. */
   readonly chunkBytes?: number;
-  /** The latest entries' data kept in memory; 16 MiB. */
+  /** The latest entries' data kept in memory; 4 MiB. */
   readonly cacheBytes?: number;
 }
 
@@ -17,4 +17,4 @@ export const aheadOf = ({ segmentBytes = 64 << 20, chunkBytes = 256 << 10 }: Log
   return { segmentBytes, chunkBytes };
 };
 
-export const cacheBytesOf = ({ cacheBytes = 16 << 20 }: LogOptions): number => cacheBytes;
+export const cacheBytesOf = ({ cacheBytes = 4 << 20 }: LogOptions): number => cacheBytes;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ClusterError } from '../errors.js';
 import { type ClusterId, clusterId, idText, type MemberId, memberId } from '../numbers.js';
 
-/** Where a member keeps what: `--data-dir` holds one folder of each. */
+/** Where a member keeps what: `--data-dir` holds one folder of each; the log may be elsewhere (`--wal-dir`). */
 export interface DataDir {
   readonly root: string;
   readonly log: string;
@@ -16,11 +16,13 @@ export interface Identity {
   readonly clusterId: ClusterId;
   readonly memberId: MemberId;
   readonly name: string;
+  /** --initial-cluster-token; absent in data of before it was kept. */
+  readonly token?: string;
 }
 
-export const dataDir = (root: string): DataDir => ({
+export const dataDir = (root: string, log?: string): DataDir => ({
   root,
-  log: join(root, 'log'),
+  log: log ?? join(root, 'log'),
   store: join(root, 'store'),
   snapshots: join(root, 'snapshots'),
 });
@@ -58,23 +60,44 @@ function refused(root: string, cause: unknown): ClusterError {
 
 export const encodeIdentity = (identity: Identity): Uint8Array =>
   Buffer.from(
-    JSON.stringify({ cluster: idText(identity.clusterId), member: idText(identity.memberId), name: identity.name }),
+    JSON.stringify({
+      cluster: idText(identity.clusterId),
+      member: idText(identity.memberId),
+      name: identity.name,
+      token: identity.token,
+    }),
   );
+
+export function decodeIdentity(bytes: Uint8Array): Identity {
+  const { cluster, member, name, token } = JSON.parse(Buffer.from(bytes).toString()) as Record<string, string>;
+  const ids = { clusterId: clusterId(BigInt(`0x${cluster}`)), memberId: memberId(BigInt(`0x${member}`)) };
+  return { ...ids, name: name ?? '', ...(token === undefined ? {} : { token }) };
+}
+
+/**
+ * Whether the data is this member's: its name and the cluster's token are those that it was made with. Ids follow from
+ * flags only at the beginning of a cluster.
+ * @throws ClusterError data-dir-refused when the data is another member's or another cluster's
+ */
+export function checkOwner(found: Identity, mine: Identity, root: string): void {
+  const isCluster = found.token === undefined ? found.clusterId === mine.clusterId : found.token === mine.token;
+  if (found.name !== mine.name || !isCluster) throw anothers(found, mine, isCluster ? 'member' : 'cluster', root);
+}
 
 /** @throws ClusterError data-dir-refused when the data is another member's or another cluster's */
 export function checkIdentity(bytes: Uint8Array, mine: Identity, root: string): void {
-  const { cluster, member, name } = JSON.parse(Buffer.from(bytes).toString()) as Record<
-    'cluster' | 'member' | 'name',
-    string
-  >;
-  const theirs = { clusterId: clusterId(BigInt(`0x${cluster}`)), memberId: memberId(BigInt(`0x${member}`)), name };
-  if (theirs.clusterId === mine.clusterId && theirs.memberId === mine.memberId) return;
-  const whose = theirs.clusterId === mine.clusterId ? 'another member' : 'another cluster';
-  throw new ClusterError(
+  const found = decodeIdentity(bytes);
+  if (found.clusterId === mine.clusterId && found.memberId === mine.memberId) return;
+  throw anothers(found, mine, found.clusterId === mine.clusterId ? 'member' : 'cluster', root);
+}
+
+function anothers(found: Identity, mine: Identity, whose: 'member' | 'cluster', root: string): ClusterError {
+  const [cluster, member] = [idText(found.clusterId), idText(found.memberId)];
+  return new ClusterError(
     'data-dir-refused',
-    `${root} holds the data of ${whose}: member ${name} (${member}) of cluster ${cluster}; ` +
+    `${root} holds the data of another ${whose}: member ${found.name} (${member}) of cluster ${cluster}; ` +
       `this is ${mine.name} (${idText(mine.memberId)}) of cluster ${idText(mine.clusterId)}`,
-    { root, found: { cluster, member, name } },
+    { root, found: { cluster, member, name: found.name } },
     {
       hint: 'check --data-dir, --name, --initial-cluster and --initial-cluster-token against those that the data was made with',
     },

@@ -1,4 +1,4 @@
-import type { Revision } from '../numbers.js';
+import type { LeaseId, Revision } from '../numbers.js';
 import type {
   DeleteRange,
   DeleteRangeResult,
@@ -26,6 +26,10 @@ export class Keys {
     return this.#kv.revision;
   }
 
+  get compactedRevision(): Revision {
+    return this.#kv.compactedRevision;
+  }
+
   get compactionPending(): boolean {
     return this.#kv.compactionPending;
   }
@@ -34,12 +38,28 @@ export class Keys {
     return this.#kv.range(range);
   }
 
+  changes(from: Revision): ReturnType<Kv['changes']> {
+    return this.#kv.changes(from);
+  }
+
   apply(operation: Put): PutResult;
   apply(operation: DeleteRange): DeleteRangeResult;
   apply(operation: Txn): TxnResult;
   apply(operation: Put | DeleteRange | Txn): PutResult | DeleteRangeResult | TxnResult;
   apply(operation: Put | DeleteRange | Txn): PutResult | DeleteRangeResult | TxnResult {
     return this.#kv.apply(operation);
+  }
+
+  keysOf(lease: LeaseId): readonly Uint8Array[] {
+    return this.#kv.keysOf(lease);
+  }
+
+  countKeysOf(lease: LeaseId, max: number): number {
+    return this.#kv.countKeysOf(lease, max);
+  }
+
+  deleteKeysOf(lease: LeaseId): number {
+    return this.#kv.deleteKeysOf(lease);
   }
 
   compact(revision: Revision): void {

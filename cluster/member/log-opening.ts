@@ -1,8 +1,11 @@
 import type { Disk } from '../disk.js';
 import { ClusterError } from '../errors.js';
 import { Log } from '../log/log.js';
-import { index, type MemberId, term } from '../numbers.js';
+import type { Member } from '../members/members.js';
+import { index, term } from '../numbers.js';
+import type { Membership } from '../raft/types.js';
 import { checkIdentity, type DataDir, encodeIdentity, type Identity } from './data-dir.js';
+import type { State } from './state.js';
 
 export interface OpenedLog {
   readonly log: Log;
@@ -19,7 +22,7 @@ export async function openLog(
   disk: Disk,
   dir: DataDir,
   identity: Identity,
-  voters: readonly MemberId[],
+  membership: Membership,
   appliedIndex: number,
 ): Promise<OpenedLog> {
   if (await Log.exists(disk, dir.log)) {
@@ -30,9 +33,25 @@ export async function openLog(
   }
   if (appliedIndex > 0)
     throw lost(dir, `its state goes up to entry ${appliedIndex}, but there is no log in ${dir.log}`);
-  const membership = { voters, outgoing: [], learners: [] };
   const mark = { index: index(0), term: term(0), membership };
   return { log: await Log.create(disk, dir.log, encodeIdentity(identity), mark), isNew: true };
+}
+
+/**
+ * A state that was lost comes back from the log, if that is whole. What was there before the first entry is not in it: the
+ * members that founded the cluster, whose ids the log began with.
+ */
+export async function restoreBeginning(
+  state: State,
+  log: Log,
+  founders: readonly Member[],
+  dir: DataDir,
+): Promise<void> {
+  const { voters } = log.mark().membership;
+  if (state.members.list().length > 0 || voters.length === 0) return;
+  const isFounded = voters.length === founders.length && founders.every(({ id }) => voters.includes(id));
+  if (!isFounded) throw lost(dir, 'its state is gone, and --initial-cluster is not what the cluster began with');
+  await state.initialise(founders);
 }
 
 function checkStateIsThere(log: Log, appliedIndex: number, dir: DataDir): void {

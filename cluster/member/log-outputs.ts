@@ -1,48 +1,65 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import type { MemberConfig } from '../config/index.js';
+import { writeSync } from 'node:fs';
+import type { LogConfig, LogRotation } from '../config/index.js';
 import { ClusterError } from '../errors.js';
-import { jsonLogger, type Logger } from '../logger.js';
+import { consoleLine, jsonLine, jsonLogger, type Logger } from '../logger.js';
+import { RotatingFile, type Rotation } from './rotating-file.js';
 
 const standard: Readonly<Record<string, number>> = { stdout: 1, stderr: 2 };
 
+interface Output {
+  append(line: Buffer): void;
+  close?(): Promise<void>;
+}
+
+const rotationOf = ({ megabytesMax, ...rest }: LogRotation): Rotation => ({
+  ...rest,
+  bytesMax: megabytesMax * 2 ** 20,
+});
+
+/**
+ * The log that `--log-level`, `--log-format`, `--log-outputs` and the rotation flags describe. Files are appended to and
+ * made 0600.
+ * @throws ClusterError flag-refused for a file that can't be opened
+ */
+export function openLogger({ logLevel, logFormat, logOutputs, logRotation }: LogConfig): {
+  readonly logger: Logger;
+  close(): Promise<void>;
+} {
+  const rotation = logRotation && rotationOf(logRotation);
+  const outputs = logOutputs.map((place) => openOutput(place, rotation));
+  const write = (line: string) => {
+    const bytes = Buffer.from(line);
+    for (const output of outputs) append(output, bytes);
+  };
+  const format = logFormat === 'console' ? consoleLine : jsonLine;
+  return {
+    logger: jsonLogger(write, logLevel, () => new Date(), format),
+    close: async () => {
+      for (const output of outputs) await output.close?.();
+    },
+  };
+}
+
 /** A line that can't be written, to a full disk or a pipe that nobody reads, is lost: a member does not fail for its log. */
-function append(file: number, line: string): void {
+function append(output: Output, line: Buffer): void {
   try {
-    writeSync(file, line);
+    output.append(line);
   } catch {
     // see above
   }
 }
 
-/**
- * The log that `--log-level` and `--log-outputs` describe. Files are appended to and made 0600.
- * @throws ClusterError flag-refused for a file that can't be opened
- */
-export function openLogger({ logLevel, logOutputs }: Pick<MemberConfig, 'logLevel' | 'logOutputs'>): {
-  readonly logger: Logger;
-  close(): void;
-} {
-  const files = logOutputs.map((place) => standard[place] ?? openFile(place));
-  const write = (line: string) => {
-    for (const file of files) append(file, line);
-  };
-  return {
-    logger: jsonLogger(write, logLevel),
-    close: () => {
-      for (const file of files) if (!Object.values(standard).includes(file)) closeSync(file);
-    },
-  };
-}
-
-function openFile(path: string): number {
+function openOutput(place: string, rotation: Rotation | undefined): Output {
+  const file = standard[place];
+  if (file !== undefined) return { append: (line) => void writeSync(file, line) };
   try {
-    return openSync(path, 'a', 0o600);
+    return new RotatingFile(place, rotation);
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new ClusterError(
       'flag-refused',
       `--log-outputs: ${reason}`,
-      { path },
+      { path: place },
       { cause, hint: 'name a file that this user may write, or stderr' },
     );
   }

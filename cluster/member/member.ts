@@ -1,26 +1,37 @@
-import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
 import { GrpcFront } from '../api/grpc.js';
-import { httpHandler } from '../api/http.js';
-import type { ApiState } from '../api/state.js';
+import { probePageHandler } from '../api/http/pages.js';
+import type { ApiState, Reconfiguration } from '../api/state.js';
 import { Permissions } from '../apply/permissions.js';
 import { Authenticator } from '../auth/authenticator.js';
+import type { SignedTokens } from '../auth/jwt-options.js';
 import { Passwords } from '../auth/passwords.js';
 import { Tokens } from '../auth/tokens.js';
 import { systemClock } from '../clock.js';
-import type { MemberConfig, TlsConfig } from '../config/index.js';
+import type { MemberConfig } from '../config/index.js';
 import { ClusterError } from '../errors.js';
+import { measuredDisk } from '../log/measured-disk.js';
 import { nodeDisk } from '../log/node-disk.js';
 import type { Logger } from '../logger.js';
-import { Listener } from '../transport/listener.js';
-import type { Peer } from '../transport/network.js';
-import { GrpcPeerNetwork } from '../transport/peer-network.js';
+import { AutoCompaction } from '../maintenance/index.js';
+import { Measures } from '../measures.js';
+import { Listener, type ListenerLimits, type ListenerOptions } from '../transport/listener.js';
+import { GrpcPeerNetwork, type PeerNetworkOptions } from '../transport/peer-network.js';
+import type { TlsFiles } from '../transport/tls-files.js';
 import { TlsMaterial } from '../transport/tls-material.js';
+import type { TlsProtocol } from '../transport/tls-protocol.js';
+import { AuditLog } from './audit-log.js';
 import { Closing } from './closing.js';
-import { dataDir, makeDataDir } from './data-dir.js';
-import { identityOf } from './identity.js';
+import { CorruptionChecks } from './corruption-checks.js';
+import { dataDir, type Identity, makeDataDir } from './data-dir.js';
+import { originOf } from './identity.js';
 import { readInitialAccess } from './initial-access.js';
 import { FolderLock } from './lock.js';
+import { openFiles } from './open-files.js';
 import { proposeUntilApplied } from './own-proposals.js';
+import { type PeerPages, peerHandler } from './peer-pages.js';
+import { askAnyForMembers } from './peer-questions.js';
+import { reconfiguration } from './reconfiguration.js';
 import { Replica } from './replica.js';
 
 export interface MemberOptions {
@@ -36,6 +47,7 @@ export class Member implements AsyncDisposable {
   readonly failed: Promise<ClusterError>;
   readonly #options: MemberOptions;
   readonly #closing = new Closing();
+  readonly #measures: Measures;
   #fail: (error: ClusterError) => void = () => {};
 
   /**
@@ -58,6 +70,7 @@ export class Member implements AsyncDisposable {
 
   private constructor(options: MemberOptions) {
     this.#options = options;
+    this.#measures = new Measures(options.config.metrics === 'extensive');
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -73,59 +86,93 @@ export class Member implements AsyncDisposable {
 
   async #start(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#options;
-    const dir = dataDir(config.dataDir);
-    const { identity, members } = identityOf(config);
+    const dir = dataDir(config.dataDir, config.walDir);
     const access =
       config.initialAccessFile === undefined ? undefined : await readInitialAccess(config.initialAccessFile);
     await makeDataDir(dir);
     const lock = await FolderLock.take(dir.root);
     this.#closing.add(() => lock.release());
 
-    const peerMaterial = this.#material(config.peerTls);
-    const peers = members.map(({ id, name, peerUrls }): Peer => ({ id, name, urls: peerUrls }));
-    const self = peers.find(({ id }) => id === identity.memberId);
-    assert(self !== undefined, 'a member is one of its cluster');
+    const peerTls = this.#peerTls();
+    const peerMaterial = peerTls.dialMaterial ?? peerTls.material;
+    const disk = measuredDisk(nodeDisk, this.#measures, (tookMs) => this.#warnOfSlowSync(tookMs));
+    const { identity, members, isJoining } = await originOf(config, dir, disk, peerMaterial, systemClock, signal);
+    const urls = config.advertisePeerUrls.map(({ text }) => text);
+    let replica: Replica | undefined;
     const network = await GrpcPeerNetwork.open({
       clusterId: identity.clusterId,
-      self,
+      self: { id: identity.memberId, name: identity.name, urls },
       listen: config.listenPeerUrls,
-      ...(peerMaterial === undefined ? {} : { material: peerMaterial }),
+      ...peerTls,
       snapshotFolder: dir.snapshots,
       logger,
+      measures: this.#measures,
+      serveHttp1: peerHandler(() => replica && pagesOf(replica, identity)),
     });
     this.#closing.add(() => network.close());
-    network.setPeers(peers.filter((peer) => peer !== self));
 
+    const jwt = await this.#jwtTokens();
     const tokens = new Tokens({ now: systemClock.now, ttlMs: config.authTokenSeconds * 1000 });
-    const replica = await Replica.open({
+    const opened = await Replica.open({
       dir,
       identity,
       initialMembers: members,
+      isJoining,
+      lookUpMembers: (known) => askAnyForMembers(known, identity.clusterId, peerMaterial),
+      forceNewCluster: config.forceNewCluster,
       access,
       heartbeatMs: config.heartbeatMs,
       electionMs: config.electionMs,
       snapshotEntries: config.snapshotEntries,
-      disk: nodeDisk,
+      disk,
       network,
       clock: systemClock,
       random: Math.random,
       tokens,
       logger,
+      measures: this.#measures,
+      slowApplyMs: config.slowApplyMs,
       onFailure: (error) => this.#fail(error),
     });
-    this.#closing.add(() => replica.close());
-    replica.start();
+    replica = opened;
+    this.#closing.add(() => opened.close());
+    opened.start();
     logger.info('member started', {
       'local-member-id': identity.memberId,
       'cluster-id': identity.clusterId,
       name: identity.name,
     });
 
-    await this.#unlessEnded(replica.bootstrapped, signal);
-    await this.#serveClients(replica, tokens);
+    const checks = new CorruptionChecks({
+      replica: opened,
+      network,
+      self: identity.memberId,
+      config,
+      clock: systemClock,
+      logger,
+    });
+    this.#closing.add(() => checks.close());
+    await this.#unlessEnded(checks.atStart(), signal);
+    await this.#unlessEnded(opened.bootstrapped, signal);
+    // It only goes on to answer those who may need its vote to go on without it.
+    if (opened.isRemoved) throw await this.failed;
+    const changes = reconfiguration({
+      replica: opened,
+      material: peerMaterial,
+      strict: config.strictReconfigCheck,
+      learnersMax: config.learnersMax,
+      connectedMs: (id) => network.connectedMs(id),
+    });
+    await this.#serveClients(this.#apiState(opened, tokens, jwt, changes));
     const clientUrls = config.advertiseClientUrls.map(({ text }) => text);
     const attributes = { kind: 'member-attributes', id: identity.memberId, name: identity.name, clientUrls } as const;
-    void proposeUntilApplied({ consensus: replica.consensus, clock: systemClock, logger }, attributes);
+    void proposeUntilApplied({ consensus: opened.consensus, clock: systemClock, logger }, attributes);
+    this.#compactByItself(opened);
+  }
+
+  #warnOfSlowSync(tookMs: number): void {
+    const fields = { took: `${tookMs.toFixed(3)}ms`, 'expected-duration': '1s' };
+    this.#options.logger.warn('slow fdatasync', fields);
   }
 
   async #unlessEnded(event: Promise<void>, signal: AbortSignal): Promise<void> {
@@ -137,50 +184,80 @@ export class Member implements AsyncDisposable {
     await Promise.race([event, ended, this.failed.then((error) => Promise.reject(error))]);
   }
 
-  async #serveClients(replica: Replica, tokens: Tokens): Promise<void> {
+  /** Loaded only where it is asked for: jose takes its time. */
+  async #jwtTokens(): Promise<SignedTokens | undefined> {
+    const { authToken } = this.#options.config;
+    if (authToken.kind === 'simple') return undefined;
+    const { JwtTokens } = await import('../auth/jwt.js');
+    return JwtTokens.open(authToken, Date.now);
+  }
+
+  /** Closed after everything that writes to it. */
+  #auditLog(): AuditLog | undefined {
+    const { auditLog } = this.#options.config;
+    if (auditLog === undefined) return undefined;
+    const { path, level, megabytesMax, filesMax } = auditLog;
+    const rotation = { bytesMax: megabytesMax * 2 ** 20, filesMax, daysMax: 0, localTime: false, compress: false };
+    const opened = new AuditLog({ path, level, rotation, logger: this.#options.logger });
+    this.#closing.add(() => opened.close());
+    return opened;
+  }
+
+  async #serveClients(state: ApiState): Promise<void> {
     const { config, logger } = this.#options;
-    const state = this.#apiState(replica, tokens);
-    const front = new GrpcFront({ state, requestBytesMax: config.requestBytesMax, logger });
+    const front = new GrpcFront({
+      state,
+      requestBytesMax: config.requestBytesMax,
+      electionMs: config.electionMs,
+      logger,
+      access: { cors: config.corsOrigins, hostWhitelist: config.hostsAllowed, clientCertAuth: config.clientCertAuth },
+      gatewayEnabled: config.gatewayEnabled,
+      streamsMax: config.streamsMax,
+      slowLimits: { readMs: config.slowApplyMs, requestMs: config.slowRequestMs },
+    });
     this.#closing.add(() => front.close());
-    await this.#serveProbes(state);
-    const material = this.#material(config.clientTls);
-    const requireClientCertificate = config.clientTls?.requireClientCertificate ?? false;
-    for (const address of config.listenClientUrls) {
+    const tls = this.#clientTls();
+    await this.#serveProbes(state, tls);
+    const apart = config.listenClientHttpUrls.length > 0;
+    const limits = this.#connectionLimits();
+    for (const address of [...config.listenClientUrls, ...config.listenClientHttpUrls]) {
+      const isForGrpc = apart && config.listenClientUrls.includes(address);
       const listener = await Listener.open({
         address,
-        ...(material === undefined ? {} : { tls: { material, requireClientCertificate } }),
+        ...tls,
         serveHttp2: (socket) => front.serve(socket),
-        serveHttp1: httpHandler(state),
+        serveHttp1: isForGrpc ? notHere : front.serveHttp1,
         logger,
+        // A stream of requests lasts as long as its client wants; the pages look after all else.
+        limits: { ...limits, requestMs: 0 },
       });
       this.#closing.add(() => listener.close());
       logger.info('serving client traffic', { address: listener.address.text });
     }
   }
 
-  /** In clear, or with the members' certificate but asking for none: they tell nothing but whether all is well. */
-  async #serveProbes(state: ApiState): Promise<void> {
+  /** In clear, or with all that the client URLs ask for: etcd once forgot its revocation list here (GHSA-3wh4-j44w-pg92). */
+  async #serveProbes(state: ApiState, tls: Pick<ListenerOptions, 'tls'>): Promise<void> {
     const { config, logger } = this.#options;
     for (const address of config.listenMetricsUrls) {
-      const material = address.secure ? this.#material(config.clientTls) : undefined;
       const listener = await Listener.open({
         address,
-        ...(material === undefined ? {} : { tls: { material, requireClientCertificate: false } }),
-        serveHttp2: (socket) => socket.destroy(),
-        serveHttp1: httpHandler(state),
+        ...tls,
+        serveHttp1: probePageHandler({ state, logger }),
         logger,
       });
       this.#closing.add(() => listener.close());
     }
   }
 
-  #apiState(replica: Replica, tokens: Tokens): ApiState {
+  #apiState(replica: Replica, tokens: Tokens, jwt: SignedTokens | undefined, changes: Reconfiguration): ApiState {
     const { config, version } = this.#options;
-    const { state, consensus } = replica;
+    const { state, consensus, leaseKeeper } = replica;
     const passwords = new Passwords(config.bcryptCost);
     const authenticator = new Authenticator({
       auth: state.auth,
       tokens,
+      jwt,
       passwords,
       clientCertAuth: config.clientCertAuth,
       appliedIndex: () => state.appliedIndex,
@@ -193,18 +270,82 @@ export class Member implements AsyncDisposable {
       auth: state.auth,
       authenticator,
       passwords,
-      permissions: new Permissions(state.auth),
+      permissions: new Permissions(state.auth, state.keys),
+      leases: state.leases,
+      leaseKeeper,
+      leaseSecondsMin: Math.ceil((1.5 * config.electionMs) / 1000),
       members: state.members,
-      storage: { size: () => state.size, sizeInUse: () => state.sizeInUse },
+      reconfiguration: changes,
+      isLearner: () => replica.isLearner,
+      alarms: state.alarms,
+      downgrade: state.downgrade,
+      maintenance: replica.maintenance,
+      storage: {
+        size: () => state.size,
+        sizeInUse: () => state.sizeInUse,
+        defragment: () => replica.defragment(),
+        quota: config.quotaBytes,
+      },
+      watches: state.watches,
+      measures: this.#measures,
+      audit: this.#auditLog(),
+      pendingProposals: () => replica.pendingProposals,
+      watchProgressMs: config.watchProgressMs,
       txnOpsMax: config.txnOpsMax,
       version,
     };
   }
 
-  #material(tls: TlsConfig | undefined): TlsMaterial | undefined {
-    if (tls === undefined) return undefined;
-    const material = new TlsMaterial(tls.files, { logger: this.#options.logger });
+  #compactByItself(replica: Replica): void {
+    const { config, logger } = this.#options;
+    if (config.autoCompaction.kind === 'off') return;
+    const compaction = new AutoCompaction(config.autoCompaction, {
+      clock: systemClock,
+      logger,
+      revision: () => replica.state.keys.revision,
+      leads: () => replica.standing.role === 'leader',
+      compact: (revision) => replica.consensus.propose({ kind: 'compact', revision, own: true }, undefined),
+    });
+    compaction.start();
+    this.#closing.add(async () => compaction.stop());
+  }
+
+  // Each port its share, so that clients on one do not shut out those on another.
+  #connectionLimits(): Pick<ListenerLimits, 'connectionsMax'> {
+    const { listenClientUrls, listenClientHttpUrls } = this.#options.config;
+    const { connectionsMax, warning } = openFiles();
+    if (warning !== undefined) this.#options.logger.warn(warning);
+    return { connectionsMax: Math.ceil(connectionsMax / (listenClientUrls.length + listenClientHttpUrls.length)) };
+  }
+
+  #clientTls(): Pick<ListenerOptions, 'tls'> {
+    const { clientTls } = this.#options.config;
+    if (clientTls === undefined) return {};
+    const { files, protocol, requireClientCertificate, rules } = clientTls;
+    return { tls: { material: this.#material(files, protocol), requireClientCertificate, rules } };
+  }
+
+  #peerTls(): Pick<PeerNetworkOptions, 'material' | 'dialMaterial' | 'rules'> {
+    const { peerTls } = this.#options.config;
+    if (peerTls === undefined) return {};
+    const { files, dialFiles, protocol, rules } = peerTls;
+    const dialMaterial = dialFiles === undefined ? {} : { dialMaterial: this.#material(dialFiles, protocol) };
+    return { material: this.#material(files, protocol), ...dialMaterial, rules };
+  }
+
+  #material(files: TlsFiles, protocol: TlsProtocol): TlsMaterial {
+    const material = new TlsMaterial(files, { logger: this.#options.logger, protocol });
     this.#closing.add(() => material.close());
     return material;
   }
 }
+
+const pagesOf = (replica: Replica, { clusterId }: Identity): PeerPages => ({
+  clusterId,
+  members: () => replica.state.members.list(),
+  learner: (id) => replica.learner(id),
+});
+
+const notHere: RequestListener = (_, response) => {
+  response.writeHead(404, { 'content-type': 'text/plain' }).end('HTTP is answered at --listen-client-http-urls\n');
+};

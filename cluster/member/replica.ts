@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Applied } from '../apply/applier.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { Cancel, Clock } from '../clock.js';
@@ -8,23 +9,39 @@ import { type ConsensusLimits, RaftConsensus } from '../driver/raft-consensus.js
 import { Reads } from '../driver/reads.js';
 import { Snapshots } from '../driver/snapshots.js';
 import { ClusterError } from '../errors.js';
+import { Deadlines, type LeaseKeeper, type Lessor } from '../lease/index.js';
 import { Log } from '../log/log.js';
 import type { Logger } from '../logger.js';
+import { Maintenance } from '../maintenance/index.js';
+import { Measures } from '../measures.js';
 import type { Member } from '../members/members.js';
 import { idText, type MemberId, noMember } from '../numbers.js';
 import type { AccessDeclaration } from '../operations/auth.js';
 import { Proposals } from '../proposals.js';
 import { Raft } from '../raft/raft.js';
 import type { PeerNetwork } from '../transport/network.js';
+import { Acquaintances, type LookUp } from './acquaintances.js';
 import type { DataDir, Identity } from './data-dir.js';
-import { openLog } from './log-opening.js';
+import { forceNewCluster } from './forced-cluster.js';
+import { leasing } from './leasing.js';
+import { openLog, restoreBeginning } from './log-opening.js';
 import { proposeUntilApplied } from './own-proposals.js';
+import type { LearnerReadiness } from './peer-pages.js';
+import { Removal, wasRemoved } from './removal.js';
+import { slowApplies } from './slow-applies.js';
 import { State } from './state.js';
 
 export interface ReplicaOptions {
   readonly dir: DataDir;
   readonly identity: Identity;
+  /** Of a first start: the cluster that it founds, or joins. */
   readonly initialMembers: readonly Member[];
+  /** --initial-cluster-state=existing, without data: the cluster's state is to be sent to it. */
+  readonly isJoining?: boolean;
+  /** See Acquaintances. */
+  readonly lookUpMembers?: LookUp;
+  /** --force-new-cluster */
+  readonly forceNewCluster?: boolean;
   readonly access: AccessDeclaration | undefined;
   readonly heartbeatMs: number;
   readonly electionMs: number;
@@ -39,6 +56,9 @@ export interface ReplicaOptions {
   readonly random: () => number;
   readonly tokens: Tokens;
   readonly logger: Logger;
+  readonly measures?: Measures;
+  /** --warning-apply-duration */
+  readonly slowApplyMs?: number;
   /** See BackendOptions.inline. */
   readonly inlineState?: boolean;
   /** The disk failed, or an invariant broke: this replica has stopped, and its process should. */
@@ -47,6 +67,9 @@ export interface ReplicaOptions {
 
 /** How soon a new cluster's first member asks for votes again, until there is a leader. */
 const firstCampaignMs = 20;
+
+/** As in etcd: of the leader's log a learner has so much, or it is not promoted. */
+const learnerReadyShare = 0.9;
 
 /** A slice of a compaction that often. */
 const compactionMs = 20;
@@ -58,51 +81,80 @@ const limits = (electionMs: number): ConsensusLimits => ({
   sweepMs: 100,
 });
 
-const driverOptions = ({ heartbeatMs, snapshotEntries, catchUpEntries = 5000 }: ReplicaOptions): DriverOptions => ({
+const driverOptions = ({
+  heartbeatMs,
+  snapshotEntries,
+  catchUpEntries = 5000,
+  slowApplyMs = 100,
+}: ReplicaOptions): DriverOptions => ({
   tickMs: heartbeatMs,
   commitMs: 100,
   pendingBytesMax: 64 << 20,
   snapshotEntries,
   catchUpEntries,
   inboxMax: 16_384,
+  slowApplyMs,
 });
 
 /** Log, state and raft of one member, driven. Knows its peers by the network it was given, and nothing of clients. */
 export class Replica {
   readonly state: State;
   readonly consensus: RaftConsensus;
+  readonly maintenance: Maintenance;
+  readonly leaseKeeper: LeaseKeeper;
   /** Resolves once the cluster's initial access is applied here: before that nobody may be answered. */
   readonly bootstrapped: Promise<void>;
   readonly #options: ReplicaOptions;
   readonly #log: Log;
+  readonly #lessor: Lessor;
   readonly #driver: Driver;
+  readonly #proposals: Proposals;
   readonly #isNew: boolean;
   readonly #cancelCompaction: Cancel;
   #cancelCampaign: Cancel = () => {};
   #halted = false;
   #noteBootstrapped: () => void = () => {};
   #bootstrapProposed = false;
+  #isLearner = false;
+  #isRemoved = false;
+  readonly #removal: Removal;
+  readonly #acquaintances: Acquaintances;
 
   /** @throws ClusterError data-dir-refused, log-damaged, store-damaged, disk-full */
   static async open(options: ReplicaOptions): Promise<Replica> {
-    const { dir, identity, initialMembers, tokens, disk } = options;
-    const proposals = new Proposals(identity.memberId, drawCount(options.random));
+    const { dir, identity, initialMembers, tokens, disk, measures = new Measures() } = options;
+    const proposals = new Proposals(identity.memberId, drawCount(options.random), measures);
     let replica: Replica | undefined;
     const onApplied = ({ proposal, outcome }: Applied) => {
       proposals.settle(proposal, outcome);
       replica?.noteBootstrap();
     };
     const onReplaced = () => replica?.noteBootstrap();
-    const state = await State.open(dir, { tokens, onApplied, onReplaced, inline: options.inlineState ?? false });
+    const onMembers = () => replica?.noteMembers();
+    const deadlines = new Deadlines(() => options.clock.now());
+    const inline = options.inlineState ?? false;
+    const { soon } = options.clock;
+    const state = await State.open(dir, {
+      tokens,
+      leaseFollower: deadlines,
+      onApplied,
+      onReplaced,
+      onMembers,
+      measures,
+      inline,
+      soon,
+    });
     try {
       // The log comes last: once it is there the state is whole.
       const isFirstStart = state.appliedIndex === 0 && !(await Log.exists(disk, dir.log));
-      if (isFirstStart) await state.initialise(initialMembers);
-      const voters = initialMembers.map(({ id }) => id);
-      const { log, isNew } = await openLog(disk, dir, identity, voters, state.appliedIndex);
+      if (isFirstStart && options.isJoining) await state.initialiseJoining(initialMembers);
+      else if (isFirstStart) await state.initialise(initialMembers);
+      const { log, isNew } = await openLog(disk, dir, identity, state.membership, state.appliedIndex);
+      await restoreBeginning(state, log, initialMembers, dir);
       const snapshots = new Snapshots(dir.snapshots, state, log);
       await snapshots.finishInterrupted();
-      replica = new Replica(options, { state, log, isNew, snapshots, proposals });
+      if (options.forceNewCluster) await forceNewCluster(log, state, identity.memberId);
+      replica = new Replica(options, { state, deadlines, log, isNew, snapshots, proposals, measures });
       return replica;
     } catch (error) {
       await state.close();
@@ -112,15 +164,24 @@ export class Replica {
 
   private constructor(
     options: ReplicaOptions,
-    parts: { state: State; log: Log; isNew: boolean; snapshots: Snapshots; proposals: Proposals },
+    parts: {
+      state: State;
+      deadlines: Deadlines;
+      log: Log;
+      isNew: boolean;
+      snapshots: Snapshots;
+      proposals: Proposals;
+      measures: Measures;
+    },
   ) {
     const { identity, clock, random, logger, network, electionMs } = options;
-    const { state, log, isNew, snapshots, proposals } = parts;
+    const { state, deadlines, log, isNew, snapshots, proposals, measures } = parts;
     this.#options = options;
     this.state = state;
     this.#log = log;
     this.#isNew = isNew;
-    const reads = new Reads(drawCount(random), 500);
+    this.#proposals = proposals;
+    const reads = new Reads(drawCount(random), 500, measures);
     this.#driver = new Driver(
       {
         raft: raftOf(options, log, state),
@@ -131,6 +192,8 @@ export class Replica {
         reads,
         clock,
         logger,
+        measures,
+        onSlowApply: slowApplies(logger, measures, options.slowApplyMs ?? 100),
         awaited: (id) => proposals.has(id),
         refuse: (id) => proposals.settle(id, new ClusterError('too-many-requests', 'the log has too much under way')),
         onStanding: (standing) => this.#standingChanged(standing),
@@ -140,18 +203,54 @@ export class Replica {
     );
     const { clusterId, memberId } = identity;
     this.consensus = new RaftConsensus(
-      { driver: this.#driver, machine: state, proposals, reads, clock, clusterId, memberId },
+      { driver: this.#driver, machine: state, proposals, reads, clock, clusterId, memberId, measures },
       limits(electionMs),
     );
+    this.maintenance = new Maintenance({
+      view: () => state.view(),
+      term: () => this.standing.term,
+      folder: join(options.dir.snapshots, 'outgoing'),
+    });
+    const { lessor, keeper } = leasing({
+      state,
+      deadlines,
+      consensus: this.consensus,
+      network,
+      clock,
+      logger,
+      electionMs,
+      timeoutMs: limits(electionMs).requestTimeoutMs,
+    });
+    this.#lessor = lessor;
+    this.leaseKeeper = keeper;
     this.bootstrapped = new Promise((resolve) => {
       this.#noteBootstrapped = resolve;
     });
     this.noteBootstrap();
+    const { lookUpMembers = async () => [] } = options;
+    this.#acquaintances = new Acquaintances(memberId, state.members, network, clock, lookUpMembers);
+    const isLeader = () => this.standing.role === 'leader';
+    this.#removal = new Removal(clock, electionMs, isLeader, () => this.#failed(wasRemoved(identity)));
     this.#cancelCompaction = clock.every(compactionMs, () => this.#compactStep());
   }
 
   get standing(): Standing {
     return this.#driver.standing;
+  }
+
+  /** Whether this member counts for nothing yet. */
+  get isLearner(): boolean {
+    return this.#isLearner;
+  }
+
+  /** It is about to stop. */
+  get isRemoved(): boolean {
+    return this.#isRemoved;
+  }
+
+  /** Proposals that wait to be applied. */
+  get pendingProposals(): number {
+    return this.#proposals.size;
   }
 
   /** Resolves once what was compacted is gone from the tables. @throws ClusterError cancelled, stopped */
@@ -164,19 +263,42 @@ export class Replica {
     }
   }
 
+  /** Makes the file of the state as small as it can be. @throws ClusterError disk-full, stopped */
+  async defragment(): Promise<void> {
+    const { logger } = this.#options;
+    const before = this.state.size;
+    logger.info('starting defragmentation', { size: before });
+    await this.state.defragment();
+    logger.info('finished defragmentation', { size: this.state.size, 'size-before': before });
+  }
+
   /** Asks the leader to let the member lead; nothing is promised. */
   transferLeadership(to: MemberId): void {
     this.#driver.transferLeadership(to);
   }
 
+  /** What the leader would say of the learner, if this member leads. */
+  learner(id: MemberId): LearnerReadiness {
+    const { role, progress, lastIndex } = this.#driver.status();
+    if (role !== 'leader') return 'not-leader';
+    const match = progress.get(id)?.match;
+    if (match === undefined) return id === this.#options.identity.memberId ? 'ready' : 'unknown';
+    return match >= learnerReadyShare * lastIndex ? 'ready' : 'behind';
+  }
+
   start(): void {
+    this.#options.network.onRemoved(() => {
+      this.#removal.known();
+      this.#leave();
+    });
+    this.#options.network.onStranger(() => void this.#acquaintances.stranger());
+    this.noteMembers();
     this.#driver.start();
-    if (this.#isNew && this.#isFirst) this.#campaignUntilThereIsALeader();
+    if (this.#isNew && !this.#options.isJoining && this.#isFirst) this.#campaignUntilThereIsALeader();
   }
 
   async close(): Promise<void> {
-    this.consensus.stop(new ClusterError('stopped', 'this member is stopping'));
-    this.#halt();
+    this.#halt(new ClusterError('stopped', 'this member is stopping'));
     try {
       await this.#driver.stop();
     } finally {
@@ -185,10 +307,14 @@ export class Replica {
     }
   }
 
-  #halt(): void {
+  #halt(reason: ClusterError): void {
+    this.consensus.stop(reason);
+    this.leaseKeeper.stop(reason);
     this.#halted = true;
+    this.#lessor.stop();
     this.#cancelCompaction();
     this.#cancelCampaign();
+    this.#removal.cancel();
   }
 
   #compactStep(): void {
@@ -197,6 +323,20 @@ export class Replica {
     } catch (error) {
       this.#driver.fail(error);
     }
+  }
+
+  /** To be called when the members have changed. */
+  noteMembers(): void {
+    const { identity } = this.#options;
+    const { members } = this.state;
+    this.#acquaintances.update();
+    this.#isLearner = members.member(identity.memberId)?.isLearner ?? false;
+    if (members.removed.has(identity.memberId)) this.#leave();
+  }
+
+  #leave(): void {
+    this.#isRemoved = true;
+    if (this.#removal.begin()) this.#options.logger.warn('this member was removed from the cluster, and stops');
   }
 
   /** To be called when an entry was applied. */
@@ -225,6 +365,7 @@ export class Replica {
       leader: leader === noMember ? 'none' : idText(leader),
     });
     this.consensus.leaderIs(leader);
+    this.#lessor.leadsIn(role === 'leader' ? term : undefined);
     if (role !== 'leader' || this.state.auth.bootstrapped || this.#bootstrapProposed) return;
     this.#bootstrapProposed = true;
     void proposeUntilApplied({ consensus: this.consensus, clock, logger }, { kind: 'bootstrap', access });
@@ -232,8 +373,7 @@ export class Replica {
 
   #failed(error: ClusterError): void {
     // Whether what is under way has become durable is not known: clients hear that this member stopped, not how the disk is.
-    this.consensus.stop(new ClusterError('stopped', 'this member is stopping: it can not go on', {}, { cause: error }));
-    this.#halt();
+    this.#halt(new ClusterError('stopped', 'this member is stopping: it can not go on', {}, { cause: error }));
     this.#options.onFailure(error);
   }
 }
@@ -243,7 +383,7 @@ function raftOf({ identity, random, heartbeatMs, electionMs }: ReplicaOptions, l
     id: identity.memberId,
     log,
     hardState: log.hardState(),
-    membership: log.mark().membership,
+    membership: state.membership,
     applied: state.appliedIndex,
     electionTicks: Math.max(2, Math.round(electionMs / heartbeatMs)),
     heartbeatTicks: 1,

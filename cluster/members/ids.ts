@@ -11,6 +11,11 @@ export function initialMemberId(peerUrls: readonly string[], token: string): Mem
   return memberId(firstEightBytes(Buffer.concat([...urls, Buffer.from(token)])));
 }
 
+/** Of a member that is added to a running cluster: from where its peers reach it and the second of the request. */
+export function addedMemberId(peerUrls: readonly string[], seconds: number): MemberId {
+  return initialMemberId(peerUrls, `${seconds}`);
+}
+
 /** Of a cluster: from the ids of its initial members. */
 export function initialClusterId(members: readonly MemberId[]): ClusterId {
   const ids = Buffer.alloc(8 * members.length);

@@ -18,6 +18,17 @@ export interface KeyValue {
   readonly lease: LeaseId;
 }
 
+/** One change of one key, as the history keeps it and watchers are told of it. */
+export interface Change {
+  /** The key was deleted: but for it all fields are empty or 0. */
+  readonly tombstone: boolean;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly create: Revision;
+  readonly version: number;
+  readonly lease: LeaseId;
+}
+
 export type SortTarget = 'key' | 'version' | 'create' | 'mod' | 'value';
 export type SortOrder = 'none' | 'ascend' | 'descend';
 

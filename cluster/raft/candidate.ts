@@ -43,6 +43,10 @@ export class Candidate implements Behaviour {
     return 'no-leader';
   }
 
+  proposeMembership(): ProposeResult {
+    return 'no-leader';
+  }
+
   readIndex(context: number): void {
     this.#core.outbox.loseRead(context);
   }

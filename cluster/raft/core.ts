@@ -4,6 +4,7 @@ import { ElectionTimer } from './election-timer.js';
 import { Outbox } from './outbox.js';
 import { Quorum } from './quorum.js';
 import { RaftLog } from './raft-log.js';
+import { changesIn } from './scan.js';
 import type { HardState, LogView, Membership, Message, Role } from './types.js';
 
 export interface RaftOptions {
@@ -45,10 +46,18 @@ export interface Behaviour {
   tick(): void;
   step(message: Message): void;
   propose(data: readonly Uint8Array[]): ProposeResult;
+  proposeMembership(data: Uint8Array): ProposeResult;
   readIndex(context: number): void;
   transferLeadership(to: MemberId): void;
   leave(): void;
 }
+
+/**
+ * A change of the membership is appended only after the one before it is committed: of several in the log all but the
+ * last are, even where a crash took the commit index that came with them.
+ */
+const surelyCommitted = ({ log, applied }: RaftOptions): Index =>
+  changesIn(log, applied + 1, log.lastIndex()).at(-2) ?? index(0);
 
 /** What outlives a role: the term and its vote, the log, the commit index, who counts and what goes out. */
 export class Core {
@@ -58,6 +67,8 @@ export class Core {
   readonly outbox = new Outbox();
   readonly timer: ElectionTimer;
   leader: MemberId = noMember;
+  /** Up to here the state holds the log, and the membership is that of this entry. */
+  applied: Index;
   #term: Term;
   #vote: MemberId;
   #commit: Index;
@@ -73,7 +84,10 @@ export class Core {
     this.#term = options.hardState.term;
     this.#vote = options.hardState.vote;
     this.#taken = options.hardState;
-    this.#commit = index(Math.max(options.hardState.commit, options.applied, this.log.mark().index));
+    this.applied = options.applied;
+    this.#commit = index(
+      Math.max(options.hardState.commit, options.applied, this.log.mark().index, surelyCommitted(options)),
+    );
     this.#membership = options.membership;
     this.#quorum = new Quorum(options.membership);
     assert(
@@ -123,6 +137,11 @@ export class Core {
     return true;
   }
 
+  /** Somebody has the log committed up to an entry: if it is ours as well, so have we. */
+  learnCommit(at: Index, ofTerm: Term): void {
+    if (at > this.#commit && this.log.term(at) === ofTerm) this.commitTo(at);
+  }
+
   get termOrVoteChanged(): boolean {
     return this.#taken.term !== this.#term || this.#taken.vote !== this.#vote;
   }
@@ -139,9 +158,18 @@ export class Core {
     this.#quorum = new Quorum(membership);
   }
 
-  /** A learner, a stranger and a member without its state yet do not campaign. */
+  /**
+   * A learner, a stranger and a member without its state yet do not campaign; nor does one that knows of a committed
+   * change of the membership which it has not applied (README.md).
+   */
   get mayCampaign(): boolean {
-    return this.#quorum.includes(this.id) && this.log.installing === undefined;
+    if (!this.#quorum.includes(this.id) || this.log.installing !== undefined) return false;
+    return this.applied >= this.#commit || changesIn(this.log, this.applied + 1, this.#commit).length === 0;
+  }
+
+  /** It has joined a cluster and never had a state: no entry can follow on that, not even the first. */
+  get isBlank(): boolean {
+    return this.#membership.voters.length === 0;
   }
 
   get inLease(): boolean {

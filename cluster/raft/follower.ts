@@ -4,6 +4,7 @@ import type { ForwardedReads } from './forwarded-reads.js';
 import type { Entry, Message, SnapshotMark } from './types.js';
 
 type Append = Extract<Message, { kind: 'append' }>;
+type Commit = Extract<Message, { kind: 'commit' }>;
 type Heartbeat = Extract<Message, { kind: 'heartbeat' }>;
 type Snapshot = Extract<Message, { kind: 'snapshot' }>;
 type ReadReply = Extract<Message, { kind: 'read-index-reply' }>;
@@ -33,6 +34,10 @@ export class Follower implements Behaviour {
         this.#hear(message.from);
         this.#append(message);
         break;
+      case 'commit':
+        this.#hear(message.from);
+        this.#commit(message);
+        break;
       case 'heartbeat':
         this.#hear(message.from);
         this.#heartbeat(message);
@@ -61,6 +66,13 @@ export class Follower implements Behaviour {
     return 'forwarded';
   }
 
+  proposeMembership(data: Uint8Array): ProposeResult {
+    const { id, leader, outbox } = this.#core;
+    if (leader === noMember) return 'no-leader';
+    outbox.send({ kind: 'propose-membership', from: id, to: leader, term: term(0), data });
+    return 'forwarded';
+  }
+
   readIndex(context: number): void {
     const { id, leader, outbox } = this.#core;
     if (leader === noMember) outbox.loseRead(context);
@@ -83,11 +95,11 @@ export class Follower implements Behaviour {
   }
 
   #append(message: Append): void {
-    const { log, commit } = this.#core;
+    const { log, commit, isBlank } = this.#core;
     // The log that a snapshot replaces takes nothing more; the leader probes again.
     if (log.installing !== undefined) return;
     if (message.prevIndex < commit) this.#acknowledge(message.from, commit);
-    else if (log.term(message.prevIndex) === message.prevTerm) this.#accept(message);
+    else if (!isBlank && log.term(message.prevIndex) === message.prevTerm) this.#accept(message);
     else this.#refuse(message);
   }
 
@@ -96,6 +108,11 @@ export class Follower implements Behaviour {
     this.#store(entries);
     this.#core.commitTo(index(Math.min(commit, last)));
     this.#acknowledge(from, last);
+  }
+
+  /** Whoever has that very entry has all before it as the leader has them (Raft §5.3, log matching). */
+  #commit({ lastIndex, lastTerm }: Commit): void {
+    if (this.#core.log.term(lastIndex) === lastTerm) this.#core.commitTo(lastIndex);
   }
 
   /** Only from the first conflict on: a late, shorter append must not cut off what came after it (Raft figure 2). */

@@ -1,4 +1,5 @@
 import { type Index, index, type MemberId, noMember } from '../numbers.js';
+import { Changes } from './changes.js';
 import type { Behaviour, Core, ProposeResult, Transitions } from './core.js';
 import type { Progress } from './progress.js';
 import { Reads } from './reads.js';
@@ -23,6 +24,7 @@ export class Leader implements Behaviour {
   readonly #transfer: Transfer;
   readonly #uncommitted = new Window();
   readonly #uncommittedBytesMax: number;
+  readonly #changes: Changes;
   readonly #roundOf = (id: MemberId): number =>
     id === this.#core.id ? this.#reads.round : (this.#replication.progress.get(id)?.readRound ?? 0);
   #heartbeatElapsed = 0;
@@ -35,11 +37,12 @@ export class Leader implements Behaviour {
     this.#uncommittedBytesMax = core.options.uncommittedBytesMax ?? uncommittedBytesMaxDefault;
     // Raft §8: an entry of its own term tells a leader what is committed.
     this.#append('empty', [noData], 0);
+    this.#changes = new Changes(core.log.lastIndex());
   }
 
   /** Whether `flush` would send something. */
   get hasWork(): boolean {
-    return this.#mayStartReads || this.#isCallDue || this.#replication.isDue();
+    return this.#mayStartReads || this.#isCallDue || this.#isChangeDue || this.#replication.isDue();
   }
 
   get transferee(): MemberId {
@@ -52,6 +55,7 @@ export class Leader implements Behaviour {
 
   tick(): void {
     this.#transfer.tick();
+    this.#handOver();
     this.#heartbeatElapsed += 1;
     if (this.#heartbeatElapsed >= this.#core.options.heartbeatTicks) this.#heartbeat();
     this.#core.timer.tick();
@@ -62,6 +66,9 @@ export class Leader implements Behaviour {
     switch (message.kind) {
       case 'propose':
         this.propose(message.data);
+        break;
+      case 'propose-membership':
+        this.proposeMembership(message.data);
         break;
       case 'read-index':
         this.#reads.ask(message);
@@ -78,14 +85,19 @@ export class Leader implements Behaviour {
     }
   }
 
-  propose(data: readonly Uint8Array[], kind: EntryKind = 'command'): ProposeResult {
+  propose(data: readonly Uint8Array[]): ProposeResult {
     if (this.#transfer.isUnderWay) return 'transferring';
     let bytes = 0;
     for (const one of data) bytes += one.length;
     const held = this.#uncommitted.bytes;
     if (held > 0 && held + bytes > this.#uncommittedBytesMax) return 'full';
-    this.#append(kind, data, bytes);
+    this.#append('command', data, bytes);
     return 'accepted';
+  }
+
+  proposeMembership(data: Uint8Array): ProposeResult {
+    if (this.#transfer.isUnderWay) return 'transferring';
+    return this.#changes.add(data) ? 'accepted' : 'full';
   }
 
   readIndex(context: number): void {
@@ -110,11 +122,12 @@ export class Leader implements Behaviour {
   }
 
   membershipChanged(): void {
-    if (this.#core.quorum.includes(this.#core.id)) this.#reconcile();
-    else this.#transitions.follow(this.#core.term, noMember);
+    this.#reconcile();
+    this.#handOver();
   }
 
   flush(): void {
+    if (this.#isChangeDue) this.#appendChange();
     if (this.#mayStartReads) this.#startReadRound();
     this.#replication.sendAppends();
     if (this.#isCallDue) this.#callTransferee();
@@ -140,6 +153,27 @@ export class Leader implements Behaviour {
       log.push({ index: at, term, kind, data: one });
     }
     this.#uncommitted.open(at, bytes);
+  }
+
+  get #isChangeDue(): boolean {
+    const isJoint = this.#core.membership.outgoing.length > 0;
+    return this.#changes.isDue(this.#core.applied) && !isJoint && !this.#transfer.isUnderWay;
+  }
+
+  #appendChange(): void {
+    const change = this.#changes.take();
+    this.#append('membership', [change], change.length);
+    this.#changes.appended(this.#core.log.lastIndex());
+  }
+
+  /**
+   * A leader that was removed goes on, without counting itself, until one of those who stay has taken over. Were it to step
+   * down at once they might be too few to elect one: who has not heard that the removal is committed asks it for its vote.
+   */
+  #handOver(): void {
+    if (this.#core.quorum.includes(this.#core.id) || this.#transfer.isUnderWay) return;
+    const successor = this.#replication.mostAdvanced();
+    if (successor !== undefined) this.#transfer.begin(successor);
   }
 
   #heartbeat(): void {

@@ -44,6 +44,10 @@ export class Progress {
     return this.#state;
   }
 
+  get isProbing(): boolean {
+    return this.#state === 'probe';
+  }
+
   get mayAppend(): boolean {
     if (this.#state === 'probe') return !this.#paused;
     return this.#state === 'replicate' && this.#inFlight.count < this.#inFlightMax;

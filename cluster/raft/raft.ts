@@ -88,9 +88,9 @@ export class Raft {
     return this.#behaviour.propose(data);
   }
 
-  /** On the leader only; elsewhere `no-leader`. */
+  /** A change of the membership: it waits with the leader until the one before it is applied there. */
   proposeMembership(data: Uint8Array): ProposeResult {
-    return this.#leading?.propose([data], 'membership') ?? 'no-leader';
+    return this.#behaviour.proposeMembership(data);
   }
 
   /** Each context asked comes back once, in a Ready's `reads` or `readsLost`. */
@@ -147,6 +147,7 @@ export class Raft {
   /** The state holds everything up to `index`. */
   applied(index: Index): void {
     this.#applying.applied(index);
+    this.#core.applied = this.#applying.appliedIndex;
   }
 
   /** The snapshot of a Ready has replaced the log and the state, durably. */
@@ -155,6 +156,7 @@ export class Raft {
     assert(installing === mark.index, `snapshot ${mark.index} installed instead of ${installing}`);
     this.#core.log.installed(mark);
     this.#applying.restart(mark.index);
+    this.#core.applied = mark.index;
   }
 
   /** Messages to it were lost: whatever was in flight is to be found out again. */
@@ -167,7 +169,7 @@ export class Raft {
     this.#leading?.reportSnapshot(id, outcome === 'sent');
   }
 
-  /** As applied from the log. A leader that is no voter any more steps down. */
+  /** As applied from the log, to be told before `applied`. A leader that is no voter any more hands over. */
   setMembership(membership: Membership): void {
     this.#core.setMembership(membership);
     this.#leading?.membershipChanged();
@@ -180,7 +182,7 @@ export class Raft {
       term,
       leader,
       commit,
-      applied: this.#applying.appliedIndex,
+      applied: this.#core.applied,
       lastIndex: log.lastIndex(),
       membership,
       progress: this.#leading?.progress() ?? noProgress,
@@ -204,6 +206,10 @@ export class Raft {
     if (isFromLeader(message) && this.#behaviour.role !== 'follower') {
       assert(this.#leading === undefined, `two leaders in term ${message.term}`);
       this.#follow(message.term, message.from);
+    }
+    if (message.kind === 'vote-reply' || message.kind === 'pre-vote-reply') {
+      // Between two members of whom one was removed, only the one who left may know: README.md.
+      this.#core.learnCommit(message.commit, message.commitTerm);
     }
     if (message.kind === 'vote' || message.kind === 'pre-vote') answerVote(this.#core, message);
     else this.#behaviour.step(message);
@@ -244,7 +250,7 @@ export class Raft {
 
 /** These carry no term: what they ask for is right in any. */
 const isRequestToLeader = ({ kind }: Message): boolean =>
-  kind === 'propose' || kind === 'read-index' || kind === 'transfer-leader';
+  kind === 'propose' || kind === 'propose-membership' || kind === 'read-index' || kind === 'transfer-leader';
 
 /** Not a snapshot: it holds only what is committed, whoever sends it, and may be long on its way. */
-const isFromLeader = ({ kind }: Message): boolean => kind === 'append' || kind === 'heartbeat';
+const isFromLeader = ({ kind }: Message): boolean => kind === 'append' || kind === 'commit' || kind === 'heartbeat';

@@ -36,14 +36,15 @@ export class Replication {
   }
 
   isDue(): boolean {
-    for (const progress of this.progress.values()) if (this.#isDue(progress)) return true;
+    for (const progress of this.progress.values()) if (this.#isBehind(progress) || this.#hasNews(progress)) return true;
     return false;
   }
 
   /** Sends whatever the followers are due: entries, or news of the commit index. */
   sendAppends(): void {
     for (const [id, progress] of this.progress) {
-      while (this.#isDue(progress)) this.#sendAppend(id, progress);
+      while (this.#isBehind(progress)) this.#sendAppend(id, progress);
+      if (this.#hasNews(progress)) this.#sendCommit(id, progress);
     }
   }
 
@@ -60,6 +61,11 @@ export class Replication {
   appendReply(progress: Progress, reply: AppendReply): void {
     const { log } = this.#core;
     if (reply.rejected) {
+      // Not even the beginning: it has joined, and needs the state before it can follow the log.
+      if (reply.index === 0 && progress.isProbing && progress.next === 1) {
+        this.#sendSnapshot(reply.from, progress);
+        return;
+      }
       const hint = log.lastNotAfter(index(Math.min(reply.hintIndex, log.lastIndex())), reply.hintTerm);
       if (progress.rejected(reply.index, hint)) progress.commitTold = index(0);
       return;
@@ -73,6 +79,12 @@ export class Replication {
     const reached = index(this.#core.quorum.reached(this.#matchOf));
     if (reached <= this.#core.commit || this.#core.log.term(reached) !== this.#core.term) return false;
     return this.#core.commitTo(reached);
+  }
+
+  /** The voter, other than this member, whose log goes furthest. */
+  mostAdvanced(): MemberId | undefined {
+    const voters = [...this.progress].filter(([id]) => this.#core.membership.voters.includes(id));
+    return voters.sort(([, a], [, b]) => b.match - a.match)[0]?.[0];
   }
 
   /** Whether a quorum has answered since the last time asked. */
@@ -91,11 +103,24 @@ export class Replication {
     return progress;
   }
 
-  #isDue(progress: Progress): boolean {
+  /** Entries are to be sent, or it is to be found out whether the logs agree. */
+  #isBehind(progress: Progress): boolean {
     if (!progress.mayAppend) return false;
-    if (progress.suspect || progress.next <= this.#core.log.lastIndex()) return true;
-    // Entries may all be there: what is left to say is the commit index, and in the beginning whether the logs agree.
-    return progress.state === 'probe' || progress.commitTold < Math.min(this.#core.commit, progress.next - 1);
+    return progress.suspect || progress.isProbing || progress.next <= this.#core.log.lastIndex();
+  }
+
+  /** What it has been sent is committed further than it knows. */
+  #hasNews(progress: Progress): boolean {
+    return progress.state === 'replicate' && progress.commitTold < Math.min(this.#core.commit, progress.next - 1);
+  }
+
+  #sendCommit(to: MemberId, progress: Progress): void {
+    const { id: from, term, commit, log } = this.#core;
+    const lastIndex = index(Math.min(commit, progress.next - 1));
+    const lastTerm = log.term(lastIndex);
+    progress.commitTold = lastIndex;
+    // Else it lags behind what is compacted here: a heartbeat or a snapshot will tell.
+    if (lastTerm !== undefined) this.#send({ kind: 'commit', from, to, term, lastIndex, lastTerm });
   }
 
   #sendAppend(to: MemberId, progress: Progress): void {

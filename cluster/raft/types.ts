@@ -57,6 +57,11 @@ export type Message = Envelope &
         readonly hintIndex: Index;
         readonly hintTerm: Term;
       }
+    /**
+     * The leader's last committed entry, told to a follower that has been sent it. Not answered: a heartbeat says it again,
+     * and what the follower's log holds is answered to the appends that brought it.
+     */
+    | { readonly kind: 'commit'; readonly lastIndex: Index; readonly lastTerm: Term }
     /** `context` 0: no read rides on it. */
     | { readonly kind: 'heartbeat'; readonly commit: Index; readonly context: number }
     | { readonly kind: 'heartbeat-reply'; readonly context: number }
@@ -66,7 +71,13 @@ export type Message = Envelope &
         readonly lastTerm: Term;
         readonly transfer: boolean;
       }
-    | { readonly kind: 'vote-reply' | 'pre-vote-reply'; readonly rejected: boolean }
+    /** Up to where the sender knows the log to be committed: who has the same entry there knows it then, too. */
+    | {
+        readonly kind: 'vote-reply' | 'pre-vote-reply';
+        readonly rejected: boolean;
+        readonly commit: Index;
+        readonly commitTerm: Term;
+      }
     /**
      * To raft: the state up to `mark` has arrived whole and can be installed; the sender need not lead any more.
      * From raft: send it; the bytes travel beside raft, and every such message must end in reportSnapshot.
@@ -75,6 +86,8 @@ export type Message = Envelope &
     | { readonly kind: 'timeout-now' }
     /** Follower to leader. */
     | { readonly kind: 'propose'; readonly data: readonly Uint8Array[] }
+    /** Follower to leader: a change of the membership, which is proposed when its turn has come. */
+    | { readonly kind: 'propose-membership'; readonly data: Uint8Array }
     | { readonly kind: 'read-index'; readonly context: number }
     | { readonly kind: 'read-index-reply'; readonly context: number; readonly index: Index }
     | { readonly kind: 'transfer-leader'; readonly transferee: MemberId }

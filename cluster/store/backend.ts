@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { chmod, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import type { Index } from '../numbers.js';
 import type { TableSource } from '../tables.js';
+import { CompactCopy, copyCommitted, removeCompactCopy } from './copies.js';
 import * as file from './data-file.js';
 import { failureOf } from './failures.js';
 import { LayeredTable, type Rows } from './layered-table.js';
+import { StateView } from './state-view.js';
 
 export interface BackendOptions {
   /** The data file; its folder exists. LMDB keeps a lock file beside it (`path`-lock). */
@@ -33,16 +35,18 @@ export class Backend {
   /** Gives a room its table; the same name is the same table. */
   readonly table: TableSource;
   readonly #inline: boolean;
-  readonly #root: file.Root;
+  #root: file.Root;
   readonly #tables = new Map<string, LayeredTable>();
   #indexRows: Rows;
   #appliedIndex: Index;
   #durableIndex: Index;
   #inTransaction = false;
   #writes = 0;
+  #size = 0;
   #poison: unknown;
   #committing: Promise<void> | undefined;
   readonly #copies = new Set<Promise<unknown>>();
+  readonly #views = new Set<StateView>();
 
   private constructor(root: file.Root, options: BackendOptions) {
     this.#root = root;
@@ -51,12 +55,15 @@ export class Backend {
     this.table = (name) => this.#table(name);
     for (const name of file.tableNames(root)) this.#addTable(name, file.openRows(root, name));
     this.#indexRows = file.openBackendRows(root);
+    file.checkFormat(this.#indexRows, options.path);
     this.#appliedIndex = this.#durableIndex = file.readApplied(this.#indexRows);
+    this.#size = file.bytesOfFile(root);
   }
 
   /** Opens the file, or makes it. Throws ClusterError: store-damaged, disk-full. */
   static async open(options: BackendOptions): Promise<Backend> {
     const fresh = !existsSync(options.path);
+    await removeCompactCopy(options.path);
     const root = file.openRoot(options.path, { lax: options.inline ?? false });
     try {
       const backend = new Backend(root, options);
@@ -99,9 +106,9 @@ export class Backend {
     return bytes;
   }
 
-  /** Of the data file, in bytes. */
+  /** Of the data file as of the last commit, in bytes. */
   get size(): number {
-    return file.bytesOfFile(this.#root);
+    return this.#size;
   }
 
   /** Of what the committed rows take of the file, in bytes; the rest is free for more. */
@@ -156,7 +163,7 @@ export class Backend {
   /** Writes a consistent copy of the committed state to a new file, beside the work of the event loop; says its index. */
   async writeSnapshot(path: string): Promise<{ readonly index: Index }> {
     await this.commit();
-    const copy = this.#copy(path);
+    const copy = copyCommitted(this.#root, path);
     this.#copies.add(copy);
     try {
       return { index: await copy };
@@ -165,9 +172,40 @@ export class Backend {
     }
   }
 
+  /** Everything applied so far, to be read while writes go on. The caller closes it. */
+  async view(): Promise<StateView> {
+    await this.commit();
+    this.#assertSound();
+    const transaction = this.#root.useReadTransaction();
+    // A commit may have come in between: the file itself knows best.
+    const applied = file.readApplied(this.#indexRows, { transaction });
+    const view = new StateView(applied, transaction, (name) => this.#tables.get(name)?.rows);
+    this.#views.add(view);
+    void view.closed.then(() => this.#views.delete(view));
+    return view;
+  }
+
+  /**
+   * Gives the file's free pages back to the file system: a compact copy takes its place, all of it or nothing, also over
+   * a power cut. Reads and writes go on; what is written meanwhile stays in memory until the copy is there.
+   * Rejects with ClusterError disk-full and others; the file is then as it was.
+   */
+  async defragment(): Promise<void> {
+    await this.commit();
+    while (this.#committing !== undefined) await this.#committing.catch(() => {});
+    this.#assertSound();
+    this.#committing = this.#defragment();
+    try {
+      await this.#committing;
+    } finally {
+      this.#committing = undefined;
+    }
+  }
+
   /** Lets go of the file. What was not committed is gone: it comes back from the log. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#committing, ...this.#copies]);
+    for (const view of this.#views) view.revoke();
+    await Promise.allSettled([this.#committing, ...this.#copies, ...[...this.#views].map(({ closed }) => closed)]);
     this.#poison ??= new Error('the store is closed');
     await this.#root.close();
   }
@@ -186,12 +224,46 @@ export class Backend {
       this.#root.resetReadTxn();
       for (const table of dirty) table.settle();
       this.#durableIndex = applied;
+      this.#size = file.bytesOfFile(this.#root);
     } catch (error) {
       for (const table of dirty) table.restore();
       throw await failureOf(error, this.path);
     } finally {
       before.done();
     }
+  }
+
+  async #defragment(): Promise<void> {
+    const [before, applied] = [this.#root, this.#durableIndex];
+    const copy = await CompactCopy.make(this.path, before, this.#inline);
+    try {
+      assert.equal(copy.index, applied, 'nothing is committed while the file is copied');
+      // Its readers know the old file only, and nobody can have begun to read it since.
+      await Promise.allSettled([...this.#copies, ...[...this.#views].map(({ closed }) => closed)]);
+      copy.takePlace();
+    } catch (error) {
+      await copy.discard();
+      throw await failureOf(error, this.path);
+    }
+    this.#changeTo(copy.root);
+    try {
+      await copy.settle();
+    } catch (error) {
+      // Whether the name survives a power cut is not known, so nothing more may be called durable.
+      this.#poison = error;
+      throw await failureOf(error, this.path);
+    } finally {
+      await before.close();
+    }
+  }
+
+  #changeTo(root: file.Root): void {
+    this.#root = root;
+    this.#indexRows = file.openBackendRows(root);
+    for (const table of this.#tables.values()) {
+      if (table.rows !== undefined) table.rows = file.openRows(root, table.name);
+    }
+    this.#size = file.bytesOfFile(root);
   }
 
   #write(dirty: readonly LayeredTable[], applied: Index): Promise<unknown> | undefined {
@@ -202,20 +274,6 @@ export class Backend {
     if (!this.#inline) return this.#root.batch(fill);
     this.#root.transactionSync(fill);
     return undefined;
-  }
-
-  async #copy(path: string): Promise<Index> {
-    try {
-      await rm(path, { force: true });
-      await this.#root.backup(path, true);
-      await chmod(path, 0o600);
-      await file.syncPath(path);
-      // A commit may have come in between: the copy itself knows best.
-      return await file.inspectFile(path);
-    } catch (error) {
-      await rm(path, { force: true });
-      throw await failureOf(error, path);
-    }
   }
 
   #table(name: string): LayeredTable {

@@ -14,12 +14,14 @@ const lastSub = 0xfffffffe;
 
 /**
  * Forgets what no read may ask for any more: of each key everything before its last change up to the compacted revision,
- * and that change too when it is a tombstone. The mark moves at once; the rows go later, in slices, by one walk over the
- * changes since the last compaction: each says what it replaced.
+ * and that change too when it is an older tombstone. The mark moves at once; the rows go later, in slices, by one walk over
+ * the changes since the last compaction: each says what it replaced.
  *
- *     compact(11):   9,0 /a=1    10,0 /a=2 (before 9,0)    11,0 /a deleted (before 10,0)    12,0 /b=1
- *     the walk       -           removes 9,0               removes 10,0, 11,0 and the head  ends before it
+ *     compact(12):   9,0 /a=1    10,0 /a=2 (before 9,0)    11,0 /a deleted (before 10,0)    12,0 /b deleted    13,0 /b=1
+ *     the walk       -           removes 9,0               removes 10,0, 11,0 and the head  leaves it          ends before it
  *
+ * A watch may begin at the compacted revision, and is owed all of it: tombstones there go with the next compaction, which
+ * begins with them (etcd 3.6; before, such a deletion was lost).
  * Where the walk stands differs from member to member. No answer depends on it, and neither do later records.
  */
 export class Compaction {
@@ -44,6 +46,11 @@ export class Compaction {
     return revision(Math.max(0, this.#compacted));
   }
 
+  /** Undefined: nothing was ever compacted, not even at 0. */
+  get marked(): Revision | undefined {
+    return this.#compacted === never ? undefined : this.#compacted;
+  }
+
   /** Rows are left that no read can see. */
   get pending(): boolean {
     const { main, sub } = this.#swept;
@@ -63,9 +70,8 @@ export class Compaction {
         latest,
       });
     }
-    const value = Buffer.alloc(8);
-    writeNumber(value, to, 0);
-    this.#meta.put(compactedKey, value);
+    if (this.#swept.main > 0 && this.#swept.main === this.#compacted) this.#sweepFrom(beforeAll(this.#compacted));
+    putCompacted(this.#meta, to);
     this.#compacted = to;
   }
 
@@ -80,17 +86,36 @@ export class Compaction {
     for (const [place, record] of slice) this.#sweep(place, record);
     const last = slice.at(-1);
     const finished = slice.length < budget || last === undefined;
-    this.#swept = finished ? { main: this.#compacted, sub: lastSub } : last[0];
-    this.#meta.put(sweptKey, placeKey(this.#swept));
+    this.#sweepFrom(finished ? { main: this.#compacted, sub: lastSub } : last[0]);
     return !finished;
+  }
+
+  #sweepFrom(place: Place): void {
+    this.#swept = place;
+    this.#meta.put(sweptKey, placeKey(place));
   }
 
   #sweep(place: Place, record: Record): void {
     this.#history.removeBefore(record);
-    if (!record.tombstone) return;
+    if (!record.tombstone || place.main === this.#compacted) return;
     this.#history.remove(place, { depth: record.depth, root: record.root ?? place });
     const row = this.#keys.get(record.key);
     const head = row && decodeHead(row);
     if (head !== undefined && head.mod.main === place.main && head.mod.sub === place.sub) this.#keys.bury(record.key);
   }
+}
+
+/** For a store that is filled with another one's past: the walk begins with the changes of revision `swept`. */
+export function markCompacted(meta: Table, compacted: Revision, swept: Revision): void {
+  putCompacted(meta, compacted);
+  meta.put(sweptKey, placeKey(beforeAll(swept)));
+}
+
+/** Right before the first change of a revision. */
+const beforeAll = (of: Revision): Place => ({ main: revision(Math.max(0, of - 1)), sub: lastSub });
+
+function putCompacted(meta: Table, to: Revision): void {
+  const value = Buffer.alloc(8);
+  writeNumber(value, to, 0);
+  meta.put(compactedKey, value);
 }

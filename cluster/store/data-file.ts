@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 import { open as openFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { type Index, index } from '../numbers.js';
 import { damaged, storeError } from './failures.js';
 import type { Rows } from './layered-table.js';
@@ -11,14 +11,42 @@ import type { Rows } from './layered-table.js';
 
 export type Root = RootDatabase<Buffer, Uint8Array>;
 
-const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
+/** Copies bytes out of a buffer that LMDB uses again: into Node's pool, where LMDB's own copies are an ArrayBuffer each. */
+function pooled(bytes: Uint8Array, from: number, to: number): Buffer {
+  const copy = Buffer.allocUnsafe(to - from);
+  copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
+  return copy;
+}
+
+const binary = {
+  encoder: {
+    encode: (value: Buffer): Buffer => value,
+    decode: (bytes: Buffer): Buffer => pooled(bytes, 0, bytes.length),
+  },
+  keyEncoder: {
+    writeKey(key: Uint8Array, target: Buffer, start: number): number {
+      target.set(key, start);
+      return start + key.length;
+    },
+    readKey: (target: Buffer, start: number, end: number): Buffer => pooled(target, start, end),
+  },
+};
 const backendTable = 'backend';
 const appliedKey = Buffer.from('appliedIndex');
+const appliedBytes = { format: 8, all: 12 };
+/** How records.ts and the other rooms write their rows; 0 was before the first release. */
+const rowFormat = 1;
 
 /** lmdb.h and mdb.c of LMDB 0.9.90: two meta pages at the start of the file, the one with the higher transaction counts. */
 const meta = { magic: 0xbeefc0de, version: 2, headerBytes: 24, pageSizeAt: 24, lastPageAt: 120, transactionAt: 128 };
 const metaBytes = meta.headerBytes + meta.transactionAt + 8;
 const tablesMax = 64;
+
+/**
+ * Of address space, not of memory; more is mapped when the file needs it. LMDB keeps every map that it has outgrown until the
+ * file is closed, and with it a second copy of the pages that were read through it, as far as a process's memory is counted.
+ */
+const mapBytes = 16 * 1024 ** 3;
 
 export function openRoot(path: string, options: { readonly readOnly?: boolean; readonly lax?: boolean } = {}): Root {
   const padded = checkFile(path, options.readOnly ?? false);
@@ -27,6 +55,7 @@ export function openRoot(path: string, options: { readonly readOnly?: boolean; r
       path,
       noSubdir: true,
       maxDbs: tablesMax,
+      mapSize: mapBytes,
       // A commit is over when it is on the disk. The default overlaps commits with syncs and trusts a boot id instead.
       overlappingSync: false,
       // Only what is written inside batch() belongs together; else a failed commit also rejects a promise nobody holds.
@@ -72,13 +101,23 @@ export function bytesOfFile(root: Root): number {
 
 export const openBackendRows = (root: Root): Rows => openRows(root, backendTable);
 
-export const readApplied = (rows: Rows | undefined): Index =>
-  index(Number(rows?.getBinary(appliedKey)?.readBigUInt64BE() ?? 0n));
+export const readApplied = (rows: Rows, options?: { readonly transaction: Transaction }): Index =>
+  index(Number(rows.get(appliedKey, options)?.readBigUInt64BE() ?? 0n));
 
+/** The row says as well how those of all other tables are written. */
 export function writeApplied(rows: Rows, applied: Index): void {
-  const value = Buffer.alloc(8);
+  const value = Buffer.alloc(appliedBytes.all);
   value.writeBigUInt64BE(BigInt(applied));
+  value.writeUInt32BE(rowFormat, appliedBytes.format);
   rows.put(appliedKey, value);
+}
+
+/** Throws `store-damaged` for rows that another version has written otherwise. */
+export function checkFormat(rows: Rows, path: string): void {
+  const row = rows.get(appliedKey);
+  if (row === undefined) return;
+  const found = row.length < appliedBytes.all ? 0 : row.readUInt32BE(appliedBytes.format);
+  if (found !== rowFormat) throw damaged(path, `its rows have format ${found}, and this version reads ${rowFormat}`);
 }
 
 /** The applied index of a closed file. Throws `store-damaged`. */
@@ -86,11 +125,19 @@ export async function inspectFile(path: string): Promise<Index> {
   if (!existsSync(path)) throw damaged(path, 'it does not exist');
   const root = openRoot(path, { readOnly: true });
   try {
-    return readApplied(openRows(root, backendTable));
+    const rows = openBackendRows(root);
+    checkFormat(rows, path);
+    return readApplied(rows);
   } finally {
     await root.close();
     await rm(`${path}-lock`, { force: true });
   }
+}
+
+/** The file, if it is there, and LMDB's lock file beside it. */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(`${path}-lock`, { force: true });
 }
 
 export async function syncPath(path: string): Promise<void> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { ClusterError } from '../errors.js';
+import { KeyMeasures } from '../measures.js';
 import { type LeaseId, noLease, type Revision, revision } from '../numbers.js';
 import type {
+  Change,
   DeleteRange,
   DeleteRangeResult,
   KeyRange,
@@ -16,14 +18,19 @@ import type {
 } from '../operations/kv.js';
 import type { TableSource } from '../tables.js';
 import { Compaction } from './compaction.js';
-import { type Found, History } from './history.js';
+import { History } from './history.js';
 import { KeyTree } from './key-tree.js';
-import { decodeHead, encodeHead, type Head, type Place, tombstone } from './records.js';
+import { LeasedKeys } from './leased-keys.js';
+import { decodeHead, encodeHead, type Head, type Place, type Record, tombstone } from './records.js';
+import { latestOf } from './revision.js';
 import { checkRevision, View } from './view.js';
 
 export interface KvOptions {
   /** Whether a lease may get keys. Absent: none may. */
   readonly leaseExists?: (lease: LeaseId) => boolean;
+  readonly measures?: KeyMeasures;
+  /** Told of every change while it is made, in order. */
+  readonly onChange?: (at: Revision, change: Change) => void;
 }
 
 /** A txn with its branches chosen: all compares see the state before the first write, nested ones too. */
@@ -38,7 +45,10 @@ export class Kv {
   readonly #keys: KeyTree;
   readonly #view: View;
   readonly #compaction: Compaction;
+  readonly #leased: LeasedKeys;
   readonly #leaseExists: (lease: LeaseId) => boolean;
+  readonly #measures: KeyMeasures;
+  readonly #onChange: KvOptions['onChange'];
   #revision: Revision;
   /** How many changes the operation under way has made. */
   #changes = 0;
@@ -49,9 +59,11 @@ export class Kv {
     this.#keys = new KeyTree(tables, meta);
     this.#view = new View(this.#keys, this.#history);
     this.#compaction = new Compaction(meta, this.#keys, this.#history);
+    this.#leased = new LeasedKeys(tables);
     this.#leaseExists = options.leaseExists ?? (() => false);
-    // The record of the latest revision can only be missing when that revision was a deletion, and is compacted.
-    this.#revision = revision(Math.max(1, this.#history.latest(), this.#compaction.revision));
+    this.#measures = options.measures ?? new KeyMeasures();
+    this.#revision = latestOf(this.#history, this.#compaction);
+    this.#onChange = options.onChange;
   }
 
   /** Of the latest change. */
@@ -67,6 +79,7 @@ export class Kv {
   /** Throws ClusterError compacted, future-revision. */
   range(op: Range): RangeResult {
     checkRevision(op.revision, this.#revision, this.compactedRevision);
+    this.#measures.ranges += 1;
     return this.#view.range(op, this.#revision);
   }
 
@@ -86,11 +99,31 @@ export class Kv {
   apply(op: Put | DeleteRange | Txn): PutResult | DeleteRangeResult | TxnResult;
   apply(op: Put | DeleteRange | Txn): PutResult | DeleteRangeResult | TxnResult {
     if (op.kind === 'txn') {
+      this.#measures.txns += 1;
       const plan = this.#plan(op);
       return this.#atOneRevision(() => this.#run(plan));
     }
     this.#check(op);
     return this.#atOneRevision(() => (op.kind === 'put' ? this.#put(op) : this.#deleteRange(op)));
+  }
+
+  /** The keys that a lease is attached to, in order. */
+  keysOf(lease: LeaseId): readonly Uint8Array[] {
+    return this.#leased.of(lease);
+  }
+
+  /** How many keys a lease is attached to; counts no further than `max`. */
+  countKeysOf(lease: LeaseId, max: number): number {
+    return this.#leased.count(lease, max);
+  }
+
+  /** Deletes what a lease is attached to: all of it at one new revision, in the order of the keys. Gives how much it was. */
+  deleteKeysOf(lease: LeaseId): number {
+    const keys = this.#leased.of(lease);
+    this.#atOneRevision(() => {
+      for (const key of keys) this.#delete(key);
+    });
+    return keys.length;
   }
 
   /** What `apply` would refuse, without a write. Throws what it throws. */
@@ -105,6 +138,14 @@ export class Kv {
    */
   compact(to: Revision): void {
     this.#compaction.mark(to, this.#revision);
+  }
+
+  /**
+   * Every change from a revision on, in order; one that is not compacted, or some are missing. Nothing must change
+   * meanwhile.
+   */
+  *changes(from: Revision): Generator<{ readonly revision: Revision; readonly change: Change }> {
+    for (const [{ main }, change] of this.#history.since(from)) yield { revision: main, change };
   }
 
   /** Rows of compacted revisions are left. */
@@ -167,6 +208,7 @@ export class Kv {
     if ('steps' in step) return this.#run(step);
     switch (step.kind) {
       case 'range':
+        this.#measures.ranges += 1;
         return this.#view.range(step, this.#latest, this.#changes === 0);
       case 'put':
         return this.#put(step);
@@ -176,6 +218,8 @@ export class Kv {
   }
 
   #put(op: Put): PutResult {
+    this.#measures.puts += 1;
+    this.#measures.putBytes += op.key.length + op.value.length;
     const old = this.#head(op.key);
     const live = old?.live === true;
     const place = this.#nextPlace();
@@ -188,28 +232,38 @@ export class Kv {
       ...this.#link(old, place),
     };
     const prevKv = op.prevKv && live ? this.#view.keyValue({ ...old, key: op.key, value: undefined }) : undefined;
+    // Kept, unless the same txn has deleted it before: then there is none to keep (a real etcd ends itself there).
     const value = op.ignoreValue && live ? this.#history.valueAt(old.mod) : op.value;
     const before = this.#chained(old)?.mod;
-    this.#history.append(place, { ...head, tombstone: false, key: op.key, value, before });
+    this.#append(place, { ...head, tombstone: false, key: op.key, value, before });
     this.#keys.put(op.key, encodeHead(head), true, old?.live);
+    if (live) this.#leased.detach(old);
+    this.#leased.attach(head, op.key);
     return prevKv === undefined ? { kind: 'put' } : { kind: 'put', prevKv };
   }
 
   #deleteRange(op: DeleteRange): DeleteRangeResult {
     const found = [...this.#view.versions(op, this.#latest, this.#latest)];
     const prevKvs = op.prevKv ? found.map((version) => this.#view.keyValue(version)) : [];
-    for (const version of found) this.#delete(version);
+    for (const { key } of found) this.#delete(key);
     return { kind: 'delete-range', deleted: found.length, prevKvs };
   }
 
-  #delete({ key }: Found): void {
+  #delete(key: Uint8Array): void {
     const old = this.#head(key);
     assert(old !== undefined);
+    this.#leased.detach(old);
+    this.#measures.deletes += 1;
     const place = this.#nextPlace();
     const link = this.#link(old, place);
     const dead: Head = { live: false, mod: place, create: revision(0), version: 0, lease: noLease, ...link };
-    this.#history.append(place, tombstone(key, old.mod, link));
+    this.#append(place, tombstone(key, old.mod, link));
     this.#keys.put(key, encodeHead(dead), false, true);
+  }
+
+  #append(place: Place, record: Record): void {
+    this.#history.append(place, record);
+    this.#onChange?.(place.main, record);
   }
 
   #head(key: Uint8Array): Head | undefined {

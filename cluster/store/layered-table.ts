@@ -52,7 +52,7 @@ export class LayeredTable implements Table {
       const value = top.get(text) ?? (top.has(text) ? null : leaving?.get(text));
       if (value !== undefined) return value ?? undefined;
     }
-    return this.#rows && readRow(this.#rows, key);
+    return this.#rows?.get(key);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -151,16 +151,6 @@ export class LayeredTable implements Table {
       : { start: from ?? firstKey, ...(to && { end: to }) };
     return this.#rows.getRange({ ...bounds, reverse }).map(({ key, value }): Row => [key, value]);
   }
-}
-
-/** A copy out of the buffer that all reads share; from Node's pool, where getBinary() makes an ArrayBuffer for each. */
-function readRow(rows: Rows, key: Uint8Array): Buffer | undefined {
-  const shared = rows.getBinaryFast(key);
-  if (shared === undefined) return undefined;
-  // Its `length` is this row's, the array behind it is longer.
-  const row = Buffer.allocUnsafe(shared.length);
-  row.set(new Uint8Array(shared.buffer, shared.byteOffset, shared.length));
-  return row;
 }
 
 function* overlayRows(overlay: Overlay, keys: readonly string[], reverse: boolean): Generator<OverlayRow> {

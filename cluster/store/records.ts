@@ -1,4 +1,5 @@
 import { type LeaseId, leaseId, noLease, type Revision, revision } from '../numbers.js';
+import { NumberReader, numberBytesMax, putNumber } from './numbers.js';
 
 // Two kinds of rows. A *record* is one change of one key, written once under its revision and never changed:
 //
@@ -48,8 +49,10 @@ export interface Record {
   readonly root: Place | undefined;
 }
 
-const flag = { dead: 1, lease: 2, before: 4, always: 128 };
+/** `first`: the key is new with this change, and the chain begins with it. */
+const flag = { dead: 1, lease: 2, before: 4, first: 8, always: 128 };
 const empty = new Uint8Array(0);
+const leaseBytes = 8;
 export const placeBytes = 12;
 
 export function placeKey({ main, sub }: Place): Buffer {
@@ -63,100 +66,126 @@ export function readPlace(bytes: Uint8Array, at = 0): Place {
   return { main: revision(readNumber(view, at)), sub: view.readUInt32BE(at + 8) };
 }
 
-const headBytes = { mod: 1, create: 13, version: 21, depth: 29, root: 33, lease: 45, all: 53 };
+// head: flags, mod, [changes since create, version, depth, root as revisions before mod and number], [lease]
+
+const headBytesMax = 1 + 7 * numberBytesMax + leaseBytes;
 
 export function encodeHead(head: Head): Buffer {
-  const leased = head.lease !== noLease;
-  const bytes = Buffer.allocUnsafe(leased ? headBytes.all : headBytes.lease);
-  bytes[0] = flag.always | (head.live ? 0 : flag.dead) | (leased ? flag.lease : 0);
-  writePlace(bytes, head.mod, headBytes.mod);
-  writeNumber(bytes, head.create, headBytes.create);
-  writeNumber(bytes, head.version, headBytes.version);
-  bytes.writeUInt32BE(head.depth, headBytes.depth);
-  writePlace(bytes, head.root, headBytes.root);
-  if (leased) bytes.writeBigUInt64BE(BigInt.asUintN(64, head.lease), headBytes.lease);
-  return bytes;
+  const { mod, create, version, depth, root, lease } = head;
+  const leased = lease !== noLease;
+  const first = head.live && version === 1 && depth === 0 && create === mod.main && samePlace(root, mod);
+  const bytes = Buffer.allocUnsafe(headBytesMax);
+  bytes[0] = flag.always | (head.live ? 0 : flag.dead) | (leased ? flag.lease : 0) | (first ? flag.first : 0);
+  let at = putPlace(bytes, mod, 1);
+  if (!first) {
+    at = putNumber(bytes, mod.main - create, at);
+    at = putNumber(bytes, version, at);
+    at = putNumber(bytes, depth, at);
+    at = putNumber(bytes, mod.main - root.main, at);
+    at = putNumber(bytes, root.sub, at);
+  }
+  if (leased) at = bytes.writeBigUInt64BE(BigInt.asUintN(64, lease), at);
+  return bytes.subarray(0, at);
 }
 
 export const isLive = (head: Uint8Array): boolean => ((head[0] ?? 0) & flag.dead) === 0;
 
 export function decodeHead(row: Uint8Array): Head {
-  const bytes = asBuffer(row);
-  return {
-    live: isLive(bytes),
-    ...decodeVersion(bytes),
-    depth: bytes.readUInt32BE(headBytes.depth),
-    root: readPlace(bytes, headBytes.root),
-  };
+  const fields = new NumberReader(row, 1);
+  const mod = takePlace(fields);
+  const live = isLive(row);
+  if (isFirst(row))
+    return { live, mod, create: mod.main, version: 1, depth: 0, root: mod, lease: leaseOf(row, fields.at) };
+  const create = revision(mod.main - fields.next());
+  const version = fields.next();
+  const depth = fields.next();
+  const root = { main: revision(mod.main - fields.next()), sub: fields.next() };
+  return { live, mod, create, version, depth, root, lease: leaseOf(row, fields.at) };
 }
 
 /** The part of a head that most reads need. */
 export function decodeVersion(row: Uint8Array): Version {
-  const bytes = asBuffer(row);
-  const leased = ((bytes[0] ?? 0) & flag.lease) !== 0;
-  return {
-    mod: readPlace(bytes, headBytes.mod),
-    create: revision(readNumber(bytes, headBytes.create)),
-    version: readNumber(bytes, headBytes.version),
-    lease: leased ? leaseId(bytes.readBigUInt64BE(headBytes.lease)) : noLease,
-  };
+  const fields = new NumberReader(row, 1);
+  const mod = takePlace(fields);
+  if (isFirst(row)) return { mod, create: mod.main, version: 1, lease: leaseOf(row, fields.at) };
+  const create = revision(mod.main - fields.next());
+  const version = fields.next();
+  fields.skip(3);
+  return { mod, create, version, lease: leaseOf(row, fields.at) };
 }
 
-const recordBytes = { create: 1, version: 9, keyLength: 17, rest: 21, lease: 8, link: 28 };
+const isFirst = (row: Uint8Array): boolean => ((row[0] ?? 0) & flag.first) !== 0;
+
+const leaseOf = (row: Uint8Array, at: number): LeaseId =>
+  ((row[0] ?? 0) & flag.lease) === 0 ? noLease : leaseId(asBuffer(row).readBigUInt64BE(at));
+
+// record: flags, create, version, length of the key, [before, depth, root], [lease], key, value
+
+const fieldsBytesMax = 1 + 8 * numberBytesMax + leaseBytes;
 
 export function encodeRecord(record: Record): Buffer {
-  const { key, value, before, root } = record;
+  const { key, value, before, root, lease } = record;
   const linked = before !== undefined && root !== undefined;
-  const leased = record.lease !== noLease;
-  const fixed = recordBytes.rest + (leased ? recordBytes.lease : 0) + (linked ? recordBytes.link : 0);
-  const bytes = Buffer.allocUnsafe(fixed + key.length + value.length);
+  const leased = lease !== noLease;
+  const bytes = Buffer.allocUnsafe(fieldsBytesMax + key.length + value.length);
   bytes[0] = flag.always | (record.tombstone ? flag.dead : 0) | (leased ? flag.lease : 0) | (linked ? flag.before : 0);
-  writeNumber(bytes, record.create, recordBytes.create);
-  writeNumber(bytes, record.version, recordBytes.version);
-  bytes.writeUInt32BE(key.length, recordBytes.keyLength);
-  let at = recordBytes.rest;
-  if (leased) at = bytes.writeBigUInt64BE(BigInt.asUintN(64, record.lease), at);
+  let at = putNumber(bytes, record.create, 1);
+  at = putNumber(bytes, record.version, at);
+  at = putNumber(bytes, key.length, at);
   if (linked) {
-    writePlace(bytes, before, at);
-    bytes.writeUInt32BE(record.depth, at + placeBytes);
-    writePlace(bytes, root, at + placeBytes + 4);
-    at += recordBytes.link;
+    at = putPlace(bytes, before, at);
+    at = putNumber(bytes, record.depth, at);
+    at = putPlace(bytes, root, at);
   }
+  if (leased) at = bytes.writeBigUInt64BE(BigInt.asUintN(64, lease), at);
   bytes.set(key, at);
   bytes.set(value, at + key.length);
-  return bytes;
+  return bytes.subarray(0, at + key.length + value.length);
 }
 
 /** Key and value are views of `row`. */
 export function decodeRecord(row: Uint8Array): Record {
   const bytes = asBuffer(row);
-  const flags = bytes[0] ?? 0;
-  const linked = (flags & flag.before) !== 0;
-  const leased = (flags & flag.lease) !== 0;
-  const linkAt = recordBytes.rest + (leased ? recordBytes.lease : 0);
-  const keyAt = linkAt + (linked ? recordBytes.link : 0);
-  const valueAt = keyAt + bytes.readUInt32BE(recordBytes.keyLength);
+  const fields = new NumberReader(row, 1);
+  const create = revision(fields.next());
+  const version = fields.next();
+  const keyLength = fields.next();
+  const linked = isLinked(row);
+  const before = linked ? takePlace(fields) : undefined;
+  const depth = linked ? fields.next() : 0;
+  const root = linked ? takePlace(fields) : undefined;
+  const lease = leaseOf(row, fields.at);
+  const keyAt = fields.at + (lease === noLease ? 0 : leaseBytes);
   return {
-    tombstone: (flags & flag.dead) !== 0,
-    key: bytes.subarray(keyAt, valueAt),
-    value: bytes.subarray(valueAt),
-    create: revision(readNumber(bytes, recordBytes.create)),
-    version: readNumber(bytes, recordBytes.version),
-    lease: leased ? leaseId(bytes.readBigUInt64BE(recordBytes.rest)) : noLease,
-    before: linked ? readPlace(bytes, linkAt) : undefined,
-    depth: linked ? bytes.readUInt32BE(linkAt + placeBytes) : 0,
-    root: linked ? readPlace(bytes, linkAt + placeBytes + 4) : undefined,
+    tombstone: !isLive(row),
+    key: bytes.subarray(keyAt, keyAt + keyLength),
+    value: bytes.subarray(keyAt + keyLength),
+    create,
+    version,
+    lease,
+    before,
+    depth,
+    root,
   };
 }
 
 /** A record's value alone, as a view of `row`. */
 export function valueOfRecord(row: Uint8Array): Uint8Array {
-  const bytes = asBuffer(row);
-  const flags = bytes[0] ?? 0;
-  const fixed =
-    recordBytes.rest + (flags & flag.lease ? recordBytes.lease : 0) + (flags & flag.before ? recordBytes.link : 0);
-  return bytes.subarray(fixed + bytes.readUInt32BE(recordBytes.keyLength));
+  const fields = new NumberReader(row, 1);
+  fields.skip(2);
+  const keyLength = fields.next();
+  if (isLinked(row)) fields.skip(5);
+  return row.subarray(fields.at + (((row[0] ?? 0) & flag.lease) === 0 ? 0 : leaseBytes) + keyLength);
 }
+
+const isLinked = (row: Uint8Array): boolean => ((row[0] ?? 0) & flag.before) !== 0;
+
+const putPlace = (bytes: Uint8Array, { main, sub }: Place, at: number): number =>
+  putNumber(bytes, sub, putNumber(bytes, main, at));
+
+const takePlace = (fields: NumberReader): Place => ({ main: revision(fields.next()), sub: fields.next() });
+
+const samePlace = (a: Place, b: Place): boolean => a.main === b.main && a.sub === b.sub;
 
 export const tombstone = (key: Uint8Array, before: Place, link: Link): Record => ({
   tombstone: true,

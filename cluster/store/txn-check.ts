@@ -1,93 +1,63 @@
 import { ClusterError } from '../errors.js';
 import type { KeyRange, Operation, Txn } from '../operations/kv.js';
 import { IntervalSet } from './interval-set.js';
-import { boundsOf } from './key-tree.js';
 import { textOf } from './overlay.js';
 
-/** What an operation may write. Of a nested txn only one branch runs: its two are side by side. */
+/** What a branch may write, its nested txns whichever way they go. */
 interface Footprint {
   readonly puts: ReadonlySet<string>;
-  readonly deletes: readonly (readonly [from: string, to: string | undefined])[];
+  readonly deletes: readonly Interval[];
 }
 
-const nothing: Footprint = { puts: new Set(), deletes: [] };
+type Interval = readonly [from: string, to: string];
 
 /**
- * The checks of a txn that need no state, to be made before it is proposed: no key is written twice by one branch,
- * whatever its nested txns choose, and there are at most `opsMax` operations; what a txn uses up its nested ones lack.
- * Throws ClusterError duplicate-key, too-many-ops.
+ * Checks that no key is written twice by one branch, as far as etcd does and in its order: a nested txn's puts against the
+ * puts and deletions of nested txns before it and the branch's own deletions, the branch's own puts against all of them.
+ * The two branches of one nested txn exclude each other. Deletions may overlap. Needs no state: made before a txn is proposed.
+ * Throws ClusterError duplicate-key.
  */
-export function checkTxn(txn: Txn, opsMax: number): void {
-  checkCount(txn, opsMax, opsMax);
-  footprintOf(txn);
+export function checkOverlaps({ success, failure }: Txn): void {
+  footprintOf(success);
+  footprintOf(failure);
 }
 
-function checkCount(txn: Txn, budget: number, opsMax: number): void {
-  const count = Math.max(txn.compare.length, txn.success.length, txn.failure.length);
-  if (count > budget) {
-    throw new ClusterError(
-      'too-many-ops',
-      `a transaction of ${count} operations, ${budget} are allowed here`,
-      { count, budget, opsMax },
-      { hint: 'split it, or raise --max-txn-ops' },
-    );
-  }
-  for (const operation of [...txn.success, ...txn.failure]) {
-    if (operation.kind === 'txn') checkCount(operation, budget - count, opsMax);
-  }
-}
+function footprintOf(branch: readonly Operation[]): Footprint {
+  const puts = new Set<string>();
+  const deletes: Interval[] = branch.flatMap((op) => (op.kind === 'delete-range' ? [intervalOf(op)] : []));
+  const deleted = new IntervalSet();
+  for (const [from, to] of deletes) deleted.add(from, to);
 
-function footprintOf(operation: Operation): Footprint {
-  switch (operation.kind) {
-    case 'range':
-      return nothing;
-    case 'put':
-      return { puts: new Set([textOf(operation.key)]), deletes: [] };
-    case 'delete-range':
-      return { puts: new Set(), deletes: [intervalOf(operation)] };
-    case 'txn':
-      return union([branchFootprint(operation.success), branchFootprint(operation.failure)]);
-  }
-}
-
-function branchFootprint(branch: readonly Operation[]): Footprint {
-  const parts = branch.map(footprintOf);
-  refuseDuplicates(parts);
-  // A put against the deletes before it and, backwards, against those after it: its own operation's other branch is no conflict.
-  refuseOverlaps(parts);
-  refuseOverlaps(parts.toReversed());
-  return union(parts);
-}
-
-function refuseDuplicates(parts: readonly Footprint[]): void {
-  const seen = new Set<string>();
-  for (const { puts } of parts) {
-    for (const key of puts) {
-      if (seen.has(key)) throw duplicate(key, 'put twice');
-      seen.add(key);
+  const refuseOverlap = (key: string): void => {
+    if (deleted.covers(key)) throw duplicate(key, 'put and deleted');
+  };
+  for (const op of branch) {
+    if (op.kind !== 'txn') continue;
+    const [then, otherwise] = [footprintOf(op.success), footprintOf(op.failure)];
+    for (const key of new Set([...then.puts, ...otherwise.puts])) {
+      if (puts.has(key)) throw duplicate(key, 'put twice');
+      refuseOverlap(key);
+      puts.add(key);
+    }
+    for (const interval of [...then.deletes, ...otherwise.deletes]) {
+      deletes.push(interval);
+      deleted.add(...interval);
     }
   }
-}
-
-function refuseOverlaps(parts: readonly Footprint[]): void {
-  const deleted = new IntervalSet();
-  for (const { puts, deletes } of parts) {
-    for (const key of puts) if (deleted.covers(key)) throw duplicate(key, 'put and deleted');
-    for (const [from, to] of deletes) deleted.add(from, to);
+  for (const op of branch) {
+    if (op.kind !== 'put') continue;
+    const key = textOf(op.key);
+    if (puts.has(key)) throw duplicate(key, 'put twice');
+    refuseOverlap(key);
+    puts.add(key);
   }
+  return { puts, deletes };
 }
 
-const union = (parts: readonly Footprint[]): Footprint =>
-  parts.length === 1 && parts[0] !== undefined
-    ? parts[0]
-    : {
-        puts: new Set(parts.flatMap(({ puts }) => [...puts])),
-        deletes: parts.flatMap(({ deletes }) => deletes),
-      };
-
-function intervalOf(range: KeyRange): readonly [string, string | undefined] {
-  const { from, to } = boundsOf(range);
-  return [from === undefined ? '' : textOf(from), to && textOf(to)];
+/** etcd takes the end of "every key from here on", one zero byte, as it stands here, and so finds no key in that interval. */
+function intervalOf({ key, end }: KeyRange): Interval {
+  const from = textOf(key);
+  return [from, end === undefined || end.length === 0 ? `${from}\0` : textOf(end)];
 }
 
 const shownMax = 64;

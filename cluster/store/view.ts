@@ -5,7 +5,7 @@ import type { Found, History } from './history.js';
 import { boundsOf, type KeyTree } from './key-tree.js';
 import { textOf } from './overlay.js';
 import { decodeHead, decodeVersion, isLive, type Version } from './records.js';
-import { needsAll, selection } from './selection.js';
+import { isNatural, needsAll, selection } from './selection.js';
 
 const none = new Uint8Array(0);
 const pagesMax = 64;
@@ -36,7 +36,7 @@ export class View {
     const more = op.limit > 0 && selected.length > op.limit;
     const kvs = (more ? selected.slice(0, op.limit) : selected).map((version) => this.keyValue(version, op.keysOnly));
     if (all || !more) return { kind: 'range', kvs, more, count: found.length };
-    const count = settled ? this.#countPage(op, kvs, at, latest) : this.count(op, at, latest);
+    const count = settled && isNatural(op) ? this.#countPage(op, kvs, at, latest) : this.count(op, at, latest);
     return { kind: 'range', kvs, more, count };
   }
 

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { parseAddress } from './address.js';
+import { commonNameOf } from './certificate-rules.js';
 import type { Peer } from './network.js';
 
 const hostsOf = (peer: Peer): readonly string[] => peer.urls.map((url) => parseAddress(url).host);
@@ -12,6 +13,8 @@ const hostsOf = (peer: Peer): readonly string[] => peer.urls.map((url) => parseA
  * 2. A DNS SAN is the peer's name (not `localhost`, which every member has, nor where another member is).
  * 3. For certificates not made by us: a SAN is the host of one of the peer's URLs, and no other member is at that host.
  *
+ * A member that has not started yet has no name. It is anybody whose certificate is good for its host and no other member's.
+ *
  * So members on one machine, which share 127.0.0.1, are told apart by their names; members with certificates of another
  * tool by their addresses. Worked example, m1 and m2 at 127.0.0.1, m3 at 10.0.0.3:
  *
@@ -22,17 +25,18 @@ const hostsOf = (peer: Peer): readonly string[] => peer.urls.map((url) => parseA
  */
 export function certifies(certificate: X509Certificate, peer: Peer, all: readonly Peer[]): boolean {
   const commonName = commonNameOf(certificate);
-  if (all.some(({ name }) => name === commonName)) return commonName === peer.name;
+  if (all.some(({ name }) => name !== '' && name === commonName)) return commonName === peer.name;
+  if (peer.name === '') return certifiesUnnamed(certificate, peer, all);
   const others = all.filter(({ id }) => id !== peer.id).flatMap(hostsOf);
   const nameIsItsOwn = peer.name !== 'localhost' && isIP(peer.name) === 0 && !others.includes(peer.name);
   if (nameIsItsOwn && names(certificate, peer.name)) return true;
   return hostsOf(peer).some((host) => !others.includes(host) && names(certificate, host));
 }
 
-// With several CNs none is taken: which one counts is up to the reader, and two readers may differ.
-function commonNameOf(certificate: X509Certificate): string | undefined {
-  const commonName: unknown = certificate.toLegacyObject().subject?.CN;
-  return typeof commonName === 'string' ? commonName : undefined;
+function certifiesUnnamed(certificate: X509Certificate, peer: Peer, all: readonly Peer[]): boolean {
+  const named = all.filter(({ name }) => name !== '');
+  if (named.some((other) => certifies(certificate, other, all))) return false;
+  return hostsOf(peer).some((host) => names(certificate, host));
 }
 
 const names = (certificate: X509Certificate, host: string): boolean =>

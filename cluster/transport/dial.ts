@@ -8,8 +8,11 @@ import {
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { ClusterError } from '../errors.js';
+import type { Measures } from '../measures.js';
 import type { MemberId } from '../numbers.js';
 import { type Address, parseAddress } from './address.js';
+import type { Admission } from './admission.js';
+import { certificateOf } from './certificate-id.js';
 import { Deadline } from './deadline.js';
 import { handshakeFailure } from './handshake-failures.js';
 import { assertCertified, helloHeaders, type Identity } from './hello.js';
@@ -29,7 +32,10 @@ export interface Dialing {
   readonly peers: () => ReadonlyMap<MemberId, Peer>;
   /** Absent in a cluster without TLS. */
   readonly material: TlsMaterial | undefined;
+  /** Decides on the certificates that are shown to this member; with `material`. */
+  readonly admission?: Admission;
   readonly limits: PeerLimits;
+  readonly measures?: Measures;
 }
 
 /** A stream that the peer has admitted, on a connection of its own: destroying either ends both. */
@@ -55,7 +61,8 @@ export async function dial(
     const socket = await connect(dialing, peer, address, deadline.signal);
     const dialed = request(dialing, peer, url, path, socket);
     await admitted(dialed, deadline.signal);
-    watchOver(dialed.session, dialing.limits);
+    const measures = dialing.measures?.peer(peer.id);
+    watchOver(dialed.session, dialing.limits, (ms) => measures?.roundTripSeconds.observe(ms / 1000));
     return dialed;
   } catch (error) {
     throw error instanceof ClusterError ? error : failed(peer, address, error);
@@ -85,7 +92,7 @@ async function connect(dialing: Dialing, peer: Peer, address: Address, signal: A
   socket.setNoDelay(true);
   try {
     await once(socket, address.secure ? 'secureConnect' : 'connect', { signal });
-    if (address.secure) assertServer(dialing, peer, socket as TLSSocket);
+    if (address.secure) await assertServer(dialing, peer, socket as TLSSocket);
     return socket;
   } catch (error) {
     socket.on('error', () => {}).destroy();
@@ -112,9 +119,15 @@ function connectSecurely({ material }: Dialing, address: Address): TLSSocket {
 const placeOf = ({ host, port }: Address) => ({ host, port });
 
 // Node has verified the chain and that the certificate is good for the host. Members may share a host.
-function assertServer({ identity, peers }: Dialing, peer: Peer, socket: TLSSocket): void {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate !== undefined) assertCertified(certificate, peer, [...peers().values(), identity.self]);
+async function assertServer({ identity, peers, admission }: Dialing, peer: Peer, socket: TLSSocket): Promise<void> {
+  const refusal = await admission?.decide(socket);
+  if (refusal !== undefined) {
+    const { reason, hint, ...details } = refusal;
+    throw new ClusterError('certificate-refused', `${peer.name} is not connected to: ${reason}`, details, { hint });
+  }
+  const certificate = certificateOf(socket);
+  if (certificate === undefined) throw new Error('the connection was closed');
+  assertCertified(certificate, peer, [...peers().values(), identity.self]);
 }
 
 /** Rejects, and ends the session, when the peer does not admit the stream. */

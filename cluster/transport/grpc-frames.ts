@@ -6,8 +6,18 @@ import { ClusterError } from '../errors.js';
 
 const headerBytes = 5;
 
-/** Writes a message without copying it. Gives what `write` gave: false means to wait for `drain`. */
+/** A short message is copied behind its header: one write costs less than two held back and joined. */
+const copiedBytesMax = 4096;
+
+/** Writes a message; a long one is not copied. Gives what `write` gave: false means to wait for `drain`. */
 export function writeFrame(stream: Writable, message: Uint8Array): boolean {
+  if (message.length <= copiedBytesMax) {
+    const frame = Buffer.allocUnsafe(headerBytes + message.length);
+    frame[0] = 0;
+    frame.writeUInt32BE(message.length, 1);
+    frame.set(message, headerBytes);
+    return stream.write(frame);
+  }
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32BE(message.length, 1);
   stream.cork();
@@ -29,6 +39,11 @@ export class FrameReader {
   constructor(bytesMax: number, onMessage: (message: Buffer) => void) {
     this.#bytesMax = bytesMax;
     this.#onMessage = onMessage;
+  }
+
+  /** Whether a message has begun and is not complete. */
+  get isInside(): boolean {
+    return this.#headerFilled > 0 || this.#message !== undefined;
   }
 
   /** @throws ClusterError request-too-large, invalid-argument; the stream is of no use after that */

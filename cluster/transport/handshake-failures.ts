@@ -14,6 +14,8 @@ const verification: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'its certificate is not valid yet; compare the clocks',
   CERT_REVOKED: 'its certificate was revoked',
   INVALID_PURPOSE: 'its certificate is not for this use (extendedKeyUsage)',
+  EE_KEY_TOO_SMALL: 'the key of its certificate is too short: RSA needs 2048 bits',
+  CA_MD_TOO_WEAK: 'its certificate is signed with SHA-1 or MD5, which can be forged',
   INVALID_CA: 'its certificate was signed by one that is no authority',
 };
 

@@ -29,13 +29,14 @@ const refuseCluster = (message: string, details: Readonly<Record<string, unknown
 /**
  * Decides whether a stream is from who it says, and gives that member. `certificate` is the verified one of the
  * connection; undefined in a cluster without TLS, where nobody can be certain of anybody.
- * @throws ClusterError wrong-cluster, member-not-found, certificate-refused
+ * @throws ClusterError wrong-cluster, member-removed, member-not-found, certificate-refused
  */
 export function admit(
   headers: IncomingHttpHeaders,
   { clusterId, self }: Identity,
   peers: ReadonlyMap<MemberId, Peer>,
   certificate: X509Certificate | undefined,
+  isRemoved: (id: MemberId) => boolean = () => false,
 ): Peer {
   const { 'quorate-protocol': protocol, 'quorate-cluster': cluster, 'quorate-to': to } = headers;
   if (protocol !== protocolVersion) {
@@ -51,7 +52,9 @@ export function admit(
     const hint = 'the peer URL in --initial-cluster leads to another member';
     refuseCluster(`this is member ${idText(self.id)} (${self.name}), not ${to}`, { to }, hint);
   }
-  const peer = peers.get(idOf(headers['quorate-from']));
+  const id = idOf(headers['quorate-from']);
+  if (isRemoved(id)) throw removed(id);
+  const peer = peers.get(id);
   if (peer === undefined) {
     const from = headers['quorate-from'];
     throw new ClusterError('member-not-found', `there is no member ${from} in this cluster`, { from });
@@ -59,6 +62,9 @@ export function admit(
   if (certificate !== undefined) assertCertified(certificate, peer, [...peers.values(), self]);
   return peer;
 }
+
+const removed = (id: MemberId): ClusterError =>
+  new ClusterError('member-removed', `member ${idText(id)} was removed from the cluster`, { id: idText(id) });
 
 /** @throws ClusterError certificate-refused when the certificate is not that of `peer`, or of more than that one */
 export function assertCertified(certificate: X509Certificate, peer: Peer, all: readonly Peer[]): void {

@@ -5,9 +5,11 @@ import { TLSSocket } from 'node:tls';
 import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { MemberId } from '../numbers.js';
+import { certificateOf } from './certificate-id.js';
+import { certifies } from './certificate-identity.js';
 import { admit, type Identity } from './hello.js';
 import type { PeerLimits } from './limits.js';
-import type { Peer } from './network.js';
+import { hasNamedItself, type Peer } from './network.js';
 import { OccasionalLog } from './occasional-log.js';
 import { refusalTrailers } from './refusals.js';
 import { sessionOptions, watchOver } from './sessions.js';
@@ -16,11 +18,13 @@ export interface InboundOptions {
   readonly identity: Identity;
   /** Undefined until this member has been told who the others are. */
   readonly peers: () => ReadonlyMap<MemberId, Peer> | undefined;
+  readonly isRemoved: (id: MemberId) => boolean;
   readonly limits: PeerLimits;
   readonly logger: Logger;
   /** By path: takes a stream that was admitted, to be answered with trailers. */
   readonly methods: Readonly<Record<string, (stream: ServerHttp2Stream, peer: Peer) => void>>;
   readonly onPeer: (peer: Peer) => void;
+  readonly onStranger: () => void;
 }
 
 /** The streams that other members open to this one: each is admitted once, for one member, by its certificate. */
@@ -47,7 +51,18 @@ export class Inbound {
   /** Ends the streams of members that are gone or have become others. */
   recertify(): void {
     const peers = this.#options.peers();
-    for (const [stream, peer] of this.#streams) if (peers?.get(peer.id) !== peer) stream.session?.destroy();
+    for (const [stream, peer] of this.#streams) {
+      const now = peers?.get(peer.id);
+      if (now === peer) continue;
+      if (now !== undefined && hasNamedItself(peer, now) && this.#isStill(stream, now)) this.#streams.set(stream, now);
+      else stream.session?.destroy();
+    }
+  }
+
+  #isStill(stream: ServerHttp2Stream, peer: Peer): boolean {
+    const certificate = certificateIn(stream);
+    const all = [...(this.#options.peers()?.values() ?? []), this.#options.identity.self];
+    return certificate === undefined || certifies(certificate, peer, all);
   }
 
   close(): void {
@@ -64,10 +79,10 @@ export class Inbound {
     stream.on('error', () => {});
     try {
       const serve = this.#methods(headers[':path'] ?? '');
-      const { identity, onPeer } = this.#options;
+      const { identity, isRemoved, onPeer } = this.#options;
       const peers = this.#options.peers();
       if (peers === undefined) throw new ClusterError('stopped', 'this member is still starting');
-      const peer = admit(headers, identity, peers, certificateOf(stream));
+      const peer = admit(headers, identity, peers, certificateIn(stream), isRemoved);
       this.#streams.set(stream, peer);
       stream.on('close', () => this.#streams.delete(stream));
       stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
@@ -89,6 +104,7 @@ export class Inbound {
     if (stream.headersSent) stream.close();
     else stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto', ...trailers }, { endStream: true });
     if (error instanceof ClusterError && error.code === 'stopped') return;
+    if (error instanceof ClusterError && error.code === 'member-not-found') this.#options.onStranger();
     const host = stream.session?.socket.remoteAddress;
     const from = headers['quorate-from'];
     const hint = error instanceof ClusterError && error.hint !== undefined ? { hint: error.hint } : {};
@@ -96,10 +112,10 @@ export class Inbound {
   }
 }
 
-function certificateOf(stream: ServerHttp2Stream): X509Certificate | undefined {
+function certificateIn(stream: ServerHttp2Stream): X509Certificate | undefined {
   const socket = stream.session?.socket;
   if (!(socket instanceof TLSSocket)) return undefined;
-  const certificate = socket.getPeerX509Certificate();
+  const certificate = certificateOf(socket);
   if (certificate !== undefined && socket.authorized) return certificate;
   throw new ClusterError('certificate-refused', 'the connection has no verified certificate');
 }

@@ -4,6 +4,8 @@ import type { OutboxLimits } from './outbox.js';
 export interface PeerLimits {
   /** To connect, shake hands and be admitted. */
   readonly connectMs: number;
+  /** For the answer to a question. */
+  readonly answerMs: number;
   /** A peer that leaves this many pings in a row unanswered is gone: noticed after about `pingMs * (pingsMissedMax + 1)`. */
   readonly pingMs: number;
   readonly pingsMissedMax: number;
@@ -25,6 +27,7 @@ const mebibyte = 1024 ** 2;
 
 export const defaultLimits: PeerLimits = {
   connectMs: 3000,
+  answerMs: 5000,
   pingMs: 1000,
   pingsMissedMax: 3,
   retryMinMs: 20,

@@ -4,21 +4,31 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { type Address, addressOn } from './address.js';
+import { Admission, type Refusal } from './admission.js';
+import type { CertificateRules } from './certificate-rules.js';
 import { type HttpVersion, httpVersionOf } from './first-bytes.js';
 import { handshakeFailure, isHangUp } from './handshake-failures.js';
 import { bind } from './listening.js';
 import { OccasionalLog } from './occasional-log.js';
 import type { TlsMaterial } from './tls-material.js';
 
+export interface ListenerTls {
+  readonly material: TlsMaterial;
+  readonly requireClientCertificate: boolean;
+  /** What is asked of those certificates beyond their chain. */
+  readonly rules?: CertificateRules;
+}
+
 export interface ListenerOptions {
   readonly address: Address;
   /** Required with an https address, unused with http. */
-  readonly tls?: { readonly material: TlsMaterial; readonly requireClientCertificate: boolean };
+  readonly tls?: ListenerTls;
   /**
    * Takes a connection that speaks HTTP/2, its TLS handshake done: `server.emit('connection', socket)` of `node:http2`,
    * or the `injectConnection` of grpc-js's `server.createConnectionInjector(ServerCredentials.createInsecure())`.
+   * Absent: HTTP/1.1 only is spoken, and offered.
    */
-  readonly serveHttp2: (socket: Socket) => void;
+  readonly serveHttp2?: (socket: Socket) => void;
   readonly serveHttp1: RequestListener;
   readonly logger: Logger;
   readonly limits?: Partial<ListenerLimits>;
@@ -27,13 +37,26 @@ export interface ListenerOptions {
 export interface ListenerLimits {
   /** For the TLS handshake, or for the first bytes where those decide (etcd had no such limit once: GHSA-6vch-q96h-7gc3). */
   readonly handshakeMs: number;
-  /** Connections that are not through with that; more are closed at once. */
+  /** For a whole request over HTTP/1.1; 0: whoever serves them looks after that. */
+  readonly requestMs: number;
+  /**
+   * Connections that are not through with that; for one more the oldest is closed. Whoever means it is through in
+   * milliseconds, and so does not notice others who open connections and leave them there.
+   */
   readonly pendingMax: number;
+  /** All connections together; more are closed at once. A member that runs out of files could not go on. */
+  readonly connectionsMax: number;
   /** What `close` leaves connections to end by themselves. */
   readonly graceMs: number;
 }
 
-const defaults: ListenerLimits = { handshakeMs: 10_000, pendingMax: 1024, graceMs: 1000 };
+const defaults: ListenerLimits = {
+  handshakeMs: 10_000,
+  requestMs: 60_000,
+  pendingMax: 1024,
+  connectionsMax: 100_000,
+  graceMs: 1000,
+};
 
 /** One port for gRPC and HTTP/1.1, with TLS or in clear. Each connection is one or the other: with TLS by ALPN, in clear by its first bytes. */
 export class Listener {
@@ -42,8 +65,10 @@ export class Listener {
   readonly #log: OccasionalLog;
   readonly #server: Server;
   readonly #http1: HttpServer;
-  readonly #pending = new Set<string>();
+  /** By their place, the oldest first. */
+  readonly #pending = new Map<string, Socket>();
   readonly #open = new Set<Socket>();
+  readonly #admission: Admission | undefined;
   readonly #stopReloading: () => void;
   #address: Address;
 
@@ -61,6 +86,7 @@ export class Listener {
     this.#limits = { ...defaults, ...options.limits };
     this.#log = new OccasionalLog(options.logger);
     this.#http1 = http1Server(options.serveHttp1, this.#limits);
+    this.#admission = admissionOf(options);
     if (options.address.secure) {
       const server = this.#tlsServer();
       const material = this.#material();
@@ -70,6 +96,15 @@ export class Listener {
       this.#server = createPlainServer({ noDelay: true }, (socket) => void this.#sniff(socket));
       this.#stopReloading = () => {};
     }
+    this.#server.maxConnections = this.#limits.connectionsMax;
+    this.#server.on('drop', () => {
+      const connections = this.#limits.connectionsMax;
+      this.#log.warn(
+        'too many connections are open, closing new ones',
+        { url: this.#address.text, connections },
+        'drop',
+      );
+    });
     this.#server.prependListener('connection', (socket: Socket) => this.#admit(socket));
   }
 
@@ -81,6 +116,7 @@ export class Listener {
   /** Takes no more connections, lets the open ones end for a moment, then ends them. */
   async close(): Promise<void> {
     this.#stopReloading();
+    this.#admission?.close();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#http1.close();
     this.#http1.closeIdleConnections();
@@ -105,7 +141,7 @@ export class Listener {
       ...this.#material().options,
       requestCert: required,
       rejectUnauthorized: required,
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNProtocols: this.#options.serveHttp2 === undefined ? ['http/1.1'] : ['h2', 'http/1.1'],
       handshakeTimeout: this.#limits.handshakeMs,
       noDelay: true,
     });
@@ -116,13 +152,9 @@ export class Listener {
 
   // Runs before the handshake begins, so that it is made with the files as they are now.
   #admit(socket: Socket): void {
-    if (this.#pending.size >= this.#limits.pendingMax) {
-      this.#log.warn('too many connections are in their handshake, closing new ones', { pending: this.#pending.size });
-      socket.destroy();
-      return;
-    }
     const place = placeOf(socket);
-    this.#pending.add(place);
+    if (this.#pending.size >= this.#limits.pendingMax) this.#endOldest();
+    this.#pending.set(place, socket);
     this.#open.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => {
@@ -132,10 +164,42 @@ export class Listener {
     this.#options.tls?.material.refresh();
   }
 
+  #endOldest(): void {
+    for (const [place, socket] of this.#pending) {
+      const pending = this.#pending.size;
+      this.#log.warn('too many connections are in their handshake, closing the oldest', { pending }, 'pending');
+      this.#pending.delete(place);
+      socket.destroy();
+      return;
+    }
+  }
+
   #secured(socket: TLSSocket): void {
     socket.on('error', () => {});
+    const refusal = this.#admission?.decide(socket);
+    if (!(refusal instanceof Promise)) {
+      this.#settle(socket, refusal);
+      return;
+    }
+    // Names are looked up; that is part of the handshake.
+    const timer = setTimeout(() => socket.destroy(), this.#limits.handshakeMs);
+    void refusal.then((late) => {
+      clearTimeout(timer);
+      if (!socket.destroyed) this.#settle(socket, late);
+    });
+  }
+
+  #settle(socket: TLSSocket, refusal: Refusal | undefined): void {
     // Over TLS HTTP/2 is only spoken by those who ask for it (RFC 9113 3.2).
-    this.#serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1');
+    if (refusal === undefined) this.#serve(socket, socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1');
+    else this.#refuse(socket, refusal);
+  }
+
+  #refuse(socket: TLSSocket, refusal: Refusal): void {
+    const remote = remoteOf(socket);
+    const fields = { 'remote-addr': remote, url: this.#address.text, ...refusal };
+    this.#log.warn('rejected connection', fields, `${refusal.serial} ${refusal.reason}`);
+    socket.destroy();
   }
 
   async #sniff(socket: Socket): Promise<void> {
@@ -146,8 +210,10 @@ export class Listener {
 
   #serve(socket: Socket, version: HttpVersion): void {
     this.#pending.delete(placeOf(socket));
+    const { serveHttp2 } = this.#options;
     if (version === 'h2') {
-      this.#options.serveHttp2(socket);
+      if (serveHttp2 === undefined) socket.destroy();
+      else serveHttp2(socket);
     } else {
       this.#http1.emit('connection', socket);
       socket.resume();
@@ -167,6 +233,11 @@ export class Listener {
   }
 }
 
+const admissionOf = ({ tls, address, logger }: ListenerOptions): Admission | undefined =>
+  address.secure && tls?.requireClientCertificate === true
+    ? new Admission({ material: tls.material, rules: tls.rules ?? {}, logger })
+    : undefined;
+
 const placeOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;
 
 // A TLS socket that was closed forgets its remote address; the TCP socket below it (which Node shows no other way) does not.
@@ -179,7 +250,7 @@ function http1Server(handler: RequestListener, limits: ListenerLimits): HttpServ
   const server = createHttpServer(
     {
       headersTimeout: limits.handshakeMs,
-      requestTimeout: 60_000,
+      requestTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.min(5000, limits.handshakeMs),
       noDelay: true,
     },

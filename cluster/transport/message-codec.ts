@@ -26,6 +26,8 @@ const kinds: readonly Message['kind'][] = [
   'read-index',
   'read-index-reply',
   'transfer-leader',
+  'propose-membership',
+  'commit',
 ];
 const entryKinds: readonly EntryKind[] = ['command', 'empty', 'membership'];
 
@@ -47,6 +49,8 @@ function fieldsOf(message: Message): Fields {
       return { ...own, mark: markFields(message.mark) };
     case 'propose':
       return { ...own, data: [...message.data] };
+    case 'propose-membership':
+      return { ...own, data: [message.data] };
     case 'transfer-leader':
       return { ...own, transferee: fromId(message.transferee) };
     default: {
@@ -87,6 +91,8 @@ function messageOf(fields: Fields, from: MemberId, to: MemberId): Message {
       const hint = { hintIndex: indexOf(fields.hintIndex), hintTerm: termOf(fields.hintTerm) };
       return { ...envelope, kind, rejected, index: indexOf(fields.index), ...hint };
     }
+    case 'commit':
+      return { ...envelope, kind, lastIndex: indexOf(fields.lastIndex), lastTerm: termOf(fields.lastTerm) };
     case 'heartbeat':
       return { ...envelope, kind, commit: indexOf(fields.commit), context };
     case 'heartbeat-reply':
@@ -101,13 +107,15 @@ function messageOf(fields: Fields, from: MemberId, to: MemberId): Message {
     }
     case 'vote-reply':
     case 'pre-vote-reply':
-      return { ...envelope, kind, rejected };
+      return { ...envelope, kind, rejected, commit: indexOf(fields.commit), commitTerm: termOf(fields.commitTerm) };
     case 'snapshot':
       return { ...envelope, kind, mark: markOf(fields.mark) };
     case 'timeout-now':
       return { ...envelope, kind };
     case 'propose':
       return { ...envelope, kind, data: fields.data ?? [] };
+    case 'propose-membership':
+      return { ...envelope, kind, data: fields.data?.[0] ?? noBytes };
     case 'transfer-leader':
       return { ...envelope, kind, transferee: memberId(BigInt.asUintN(64, toId(fields.transferee))) };
     default:
@@ -134,5 +142,6 @@ export function bytesOfMessage(message: Message): number {
   const overhead = 32;
   if (message.kind === 'append') return message.entries.reduce((sum, { data }) => sum + data.length + 16, overhead);
   if (message.kind === 'propose') return message.data.reduce((sum, data) => sum + data.length + 8, overhead);
+  if (message.kind === 'propose-membership') return overhead + message.data.length;
   return overhead;
 }

@@ -1,3 +1,4 @@
+import type { ClusterError } from '../errors.js';
 import type { MemberId } from '../numbers.js';
 import type { Message, SnapshotMark } from '../raft/types.js';
 
@@ -8,6 +9,11 @@ export interface Peer {
   /** `https://host:port`, or `http://` in a cluster without TLS; tried in turn. */
   readonly urls: readonly string[];
 }
+
+export type AnswerQuestion = (from: MemberId, question: Uint8Array) => Promise<Uint8Array>;
+/** Whether the one is the other, who has said its name meanwhile: it had none before its first start. */
+export const hasNamedItself = (before: Peer, now: Peer): boolean =>
+  before.id === now.id && before.name === '' && before.urls.join() === now.urls.join();
 
 /**
  * How members reach one another, as the driver sees it. Messages may be lost or repeated, never altered; between two
@@ -39,8 +45,24 @@ export interface PeerNetwork {
    * The sender waits for it; when it rejects, the sender's `sendSnapshot` does too and the file is removed if still there.
    */
   onSnapshot(callback: (from: MemberId, mark: SnapshotMark, file: string) => Promise<void>): void;
-  /** Replaces the set of the other members: connects to new ones, forgets those gone, keeps what did not change. */
-  setPeers(peers: readonly Peer[]): void;
+  /**
+   * Asks a peer about something that raft has no part in. It may have heard the question even if this rejects, with
+   * ClusterError: connection-failed, timeout, too-many-requests, cancelled, or what the peer's callback threw.
+   */
+  ask(to: MemberId, topic: string, question: Uint8Array): Promise<Uint8Array>;
+  /** Answers what peers ask about a topic: `from` is certified. One callback a topic. */
+  onQuestion(topic: string, answer: AnswerQuestion): void;
+  /**
+   * Replaces the set of the other members: connects to new ones, forgets those gone, keeps what did not change. Those in
+   * `removed` are told that they were, should they come back.
+   */
+  setPeers(peers: readonly Peer[], removed?: ReadonlySet<MemberId>): void;
+  /** Called when a member of the cluster says that this one was removed from it. */
+  onRemoved(callback: (error: ClusterError) => void): void;
+  /** Called when somebody was turned away who is no member as far as this one knows. */
+  onStranger(callback: () => void): void;
+  /** For how long the peer has been connected to without a break, in ms; 0 when it is not. */
+  connectedMs(id: MemberId): number;
   /** Stops listening and ends every stream, in bounded time. Nothing is called back afterwards. */
   close(): Promise<void>;
 }

@@ -20,7 +20,15 @@ export class OccasionalLog {
     this.#now = now;
   }
 
-  warn(message: string, fields: LogFields, key = `${message} ${JSON.stringify(fields, bigintAsText)}`): void {
+  warn(message: string, fields: LogFields, key = keyOf(message, fields)): void {
+    this.#say('warn', message, fields, key);
+  }
+
+  error(message: string, fields: LogFields, key = keyOf(message, fields)): void {
+    this.#say('error', message, fields, key);
+  }
+
+  #say(level: 'warn' | 'error', message: string, fields: LogFields, key: string): void {
     const now = this.#now();
     const said = this.#said.get(key);
     if (said !== undefined && now < said.until) {
@@ -29,8 +37,9 @@ export class OccasionalLog {
     }
     if (this.#said.size >= keysMax) this.#said.clear();
     this.#said.set(key, { until: now + this.#intervalMs, suppressed: 0 });
-    this.#logger.warn(message, said?.suppressed ? { ...fields, suppressed: said.suppressed } : fields);
+    this.#logger[level](message, said?.suppressed ? { ...fields, suppressed: said.suppressed } : fields);
   }
 }
 
+const keyOf = (message: string, fields: LogFields): string => `${message} ${JSON.stringify(fields, bigintAsText)}`;
 const bigintAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);

@@ -3,9 +3,12 @@ import type { RequestListener } from 'node:http';
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { Measures } from '../measures.js';
 import type { MemberId } from '../numbers.js';
 import type { Message, SnapshotMark } from '../raft/types.js';
 import type { Address } from './address.js';
+import { Admission } from './admission.js';
+import type { CertificateRules } from './certificate-rules.js';
 import type { Dialing } from './dial.js';
 import { FrameReader } from './grpc-frames.js';
 import type { Identity } from './hello.js';
@@ -13,8 +16,9 @@ import { Inbound } from './inbound.js';
 import { defaultLimits, type PeerLimits } from './limits.js';
 import { Listener } from './listener.js';
 import { decodeBatch } from './message-codec.js';
-import type { Peer, PeerNetwork } from './network.js';
+import { type AnswerQuestion, hasNamedItself, type Peer, type PeerNetwork } from './network.js';
 import { messagesPath, PeerLink } from './peer-link.js';
+import { answerQuestions, Questions, questionsPath } from './questions.js';
 import { okTrailers, refusalTrailers } from './refusals.js';
 import { receiveSnapshot, removeLeftovers } from './snapshot-receiver.js';
 import { sendSnapshot, snapshotPath } from './snapshot-sender.js';
@@ -24,12 +28,17 @@ export interface PeerNetworkOptions extends Identity {
   readonly listen: readonly Address[];
   /** The certificate by which the others know this member; the caller closes it. Absent in a cluster without TLS. */
   readonly material?: TlsMaterial;
+  /** What is shown to members that this one connects to, where that is another certificate. */
+  readonly dialMaterial?: TlsMaterial;
+  /** What is asked of the others' certificates beyond their chain. */
+  readonly rules?: CertificateRules;
   /** Snapshots are received into it; unfinished ones that lie there are removed. */
   readonly snapshotFolder: string;
   readonly logger: Logger;
   /** What the peer port answers over HTTP/1.1; 404 when absent. */
   readonly serveHttp1?: RequestListener;
   readonly limits?: Partial<PeerLimits>;
+  readonly measures?: Measures;
 }
 
 type OnMessages = (messages: readonly Message[]) => void;
@@ -39,8 +48,12 @@ type OnSnapshot = (from: MemberId, mark: SnapshotMark, file: string) => Promise<
 export class GrpcPeerNetwork implements PeerNetwork {
   readonly #options: PeerNetworkOptions;
   readonly #dialing: Dialing;
+  readonly #admission: Admission | undefined;
   readonly #inbound: Inbound;
+  readonly #measures: Measures;
   readonly #links = new Map<MemberId, PeerLink>();
+  readonly #questions = new Map<MemberId, Questions>();
+  readonly #topics = new Map<string, AnswerQuestion>();
   readonly #receiving = new Map<MemberId, ServerHttp2Stream>();
   readonly #leaving = new Map<MemberId, AbortController>();
   #closed = false;
@@ -49,6 +62,9 @@ export class GrpcPeerNetwork implements PeerNetwork {
   #onMessages: OnMessages | undefined;
   #onUnreachable: (id: MemberId) => void = () => {};
   #onSnapshot: OnSnapshot | undefined;
+  #onRemoved: (error: ClusterError) => void = () => {};
+  #onStranger: () => void = () => {};
+  #removed: ReadonlySet<MemberId> = new Set();
 
   /** @throws ClusterError address-in-use, flag-refused */
   static async open(options: PeerNetworkOptions): Promise<GrpcPeerNetwork> {
@@ -67,19 +83,32 @@ export class GrpcPeerNetwork implements PeerNetwork {
   private constructor(options: PeerNetworkOptions) {
     this.#options = options;
     const limits = { ...defaultLimits, ...options.limits };
+    const measures = options.measures ?? new Measures();
+    this.#measures = measures;
     // Undefined until this member is ready to hear them.
     const peers = () => (this.#onMessages === undefined ? undefined : this.#peers);
-    this.#dialing = { identity: options, peers: () => this.#peers ?? new Map(), material: options.material, limits };
+    this.#admission = admissionOf(options);
+    this.#dialing = {
+      identity: options,
+      peers: () => this.#peers ?? new Map(),
+      material: options.dialMaterial ?? options.material,
+      ...(this.#admission === undefined ? {} : { admission: this.#admission }),
+      limits,
+      measures,
+    };
     this.#inbound = new Inbound({
       identity: options,
       peers,
+      isRemoved: (id) => this.#removed.has(id),
       limits,
       logger: options.logger,
       methods: {
         [messagesPath]: (stream, peer) => this.#receive(stream, peer),
+        [questionsPath]: (stream, peer) => answerQuestions(stream, peer, this.#topics, limits.frameBytesMax),
         [snapshotPath]: (stream, peer) => void this.#receiveSnapshot(stream, peer),
       },
       onPeer: (peer) => this.#links.get(peer.id)?.hurry(),
+      onStranger: () => this.#onStranger(),
     });
   }
 
@@ -106,22 +135,65 @@ export class GrpcPeerNetwork implements PeerNetwork {
     this.#onSnapshot = callback;
   }
 
+  onRemoved(callback: (error: ClusterError) => void): void {
+    this.#onRemoved = callback;
+  }
+
+  onStranger(callback: () => void): void {
+    this.#onStranger = callback;
+  }
+
+  connectedMs(id: MemberId): number {
+    return this.#links.get(id)?.connectedMs ?? 0;
+  }
+
   async sendSnapshot(to: MemberId, mark: SnapshotMark, file: string): Promise<void> {
     const peer = this.#peers?.get(to);
     const left = this.#leaving.get(to);
     if (peer === undefined || left === undefined) {
       throw new ClusterError('cancelled', `member ${to} is no peer`, { member: to });
     }
-    await sendSnapshot(this.#dialing, peer, mark, file, left.signal);
+    await this.#measured(to, () => sendSnapshot(this.#dialing, peer, mark, file, left.signal));
   }
 
-  setPeers(peers: readonly Peer[]): void {
+  async #measured(to: MemberId, send: () => Promise<void>): Promise<void> {
+    const measures = this.#measures.peer(to);
+    const began = performance.now();
+    measures.snapshotsBeingSent += 1;
+    try {
+      await send();
+      measures.snapshotsSent += 1;
+      measures.snapshotSendSeconds.observe((performance.now() - began) / 1000);
+    } catch (error) {
+      measures.snapshotSendFailures += 1;
+      throw error;
+    } finally {
+      measures.snapshotsBeingSent -= 1;
+    }
+  }
+
+  async ask(to: MemberId, topic: string, question: Uint8Array): Promise<Uint8Array> {
+    const questions = this.#questions.get(to);
+    if (questions === undefined) throw new ClusterError('cancelled', `member ${to} is no peer`, { member: to });
+    return questions.ask(topic, question);
+  }
+
+  onQuestion(topic: string, answer: AnswerQuestion): void {
+    this.#topics.set(topic, answer);
+  }
+
+  setPeers(peers: readonly Peer[], removed: ReadonlySet<MemberId> = new Set()): void {
+    this.#removed = removed;
     const next = new Map(peers.map((peer) => [peer.id, this.#unchanged(peer) ?? peer]));
     const before = this.#peers ?? new Map<MemberId, Peer>();
     this.#peers = next;
-    for (const [id, peer] of before)
-      if (next.get(id) !== peer) this.#forget(peer, new ClusterError('cancelled', `${peer.name} is no longer a peer`));
-    for (const [id, peer] of next) if (before.get(id) !== peer) this.#meet(peer);
+    for (const [id, peer] of before) {
+      const now = next.get(id);
+      if (now === peer) continue;
+      if (now !== undefined && hasNamedItself(peer, now)) this.#rename(now);
+      else this.#forget(peer, new ClusterError('cancelled', `${peer.name} is no longer a peer`));
+    }
+    for (const [id, peer] of next) if (!this.#leaving.has(id)) this.#meet(peer);
     this.#inbound.recertify();
   }
 
@@ -130,14 +202,15 @@ export class GrpcPeerNetwork implements PeerNetwork {
     this.#closed = true;
     for (const peer of this.#peers?.values() ?? []) this.#forget(peer, reason);
     this.#inbound.close();
+    this.#admission?.close();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
   }
 
   #listen(address: Address): Promise<Listener> {
-    const { material, logger, serveHttp1 } = this.#options;
+    const { material, rules = {}, logger, serveHttp1 } = this.#options;
     return Listener.open({
       address,
-      ...(material === undefined ? {} : { tls: { material, requireClientCertificate: true } }),
+      ...(material === undefined ? {} : { tls: { material, requireClientCertificate: true, rules } }),
       serveHttp2: (socket) => this.#inbound.serve(socket),
       serveHttp1: serveHttp1 ?? ((_, response) => response.writeHead(404).end()),
       logger,
@@ -153,29 +226,44 @@ export class GrpcPeerNetwork implements PeerNetwork {
   #meet(peer: Peer): void {
     if (this.#onMessages === undefined) return;
     this.#leaving.set(peer.id, new AbortController());
-    const told = () => this.#onUnreachable(peer.id);
-    this.#links.set(peer.id, new PeerLink(peer, this.#dialing, this.#options.logger, told));
+    const events = {
+      unreachable: () => this.#onUnreachable(peer.id),
+      removed: (error: ClusterError) => this.#onRemoved(error),
+    };
+    this.#questions.set(peer.id, new Questions(this.#dialing, peer));
+    this.#links.set(peer.id, new PeerLink(peer, this.#dialing, this.#options.logger, events));
+  }
+
+  #rename(peer: Peer): void {
+    this.#links.get(peer.id)?.rename(peer);
+    this.#questions.get(peer.id)?.close(new ClusterError('cancelled', `${peer.name} has told its name`));
+    this.#questions.set(peer.id, new Questions(this.#dialing, peer));
   }
 
   #forget(peer: Peer, reason: ClusterError): void {
     this.#links.get(peer.id)?.close();
     this.#links.delete(peer.id);
+    this.#questions.get(peer.id)?.close(reason);
+    this.#questions.delete(peer.id);
     this.#leaving.get(peer.id)?.abort(reason);
     this.#leaving.delete(peer.id);
   }
 
   #receive(stream: ServerHttp2Stream, peer: Peer): void {
     const { self } = this.#options;
+    const measures = this.#measures.peer(peer.id);
     const reader = new FrameReader(this.#dialing.limits.frameBytesMax, (frame) => {
       const messages = decodeBatch(frame, peer.id, self.id);
       if (!this.#closed) this.#onMessages?.(messages);
     });
     stream.on('data', (chunk: Buffer) => {
+      measures.receivedBytes += chunk.length;
       if (stream.writableEnded) return;
       try {
         reader.push(chunk);
       } catch (error) {
         if (!(error instanceof ClusterError)) throw error;
+        measures.receiveFailures += 1;
         this.#options.logger.warn('a peer sent what can not be read', { 'remote-peer-id': peer.id, error });
         end(stream, refusalTrailers(error));
       }
@@ -187,15 +275,22 @@ export class GrpcPeerNetwork implements PeerNetwork {
     // Whoever begins again has given up the one before, noticed here or not.
     this.#receiving.get(peer.id)?.session?.destroy();
     this.#receiving.set(peer.id, stream);
+    const measures = this.#measures.peer(peer.id);
+    const began = performance.now();
+    measures.snapshotsBeingReceived += 1;
     try {
       const { mark, file } = await receiveSnapshot(stream, peer, this.#options.snapshotFolder);
       await this.#handOver(peer, mark, file);
+      measures.snapshotsReceived += 1;
+      measures.snapshotReceiveSeconds.observe((performance.now() - began) / 1000);
       stream.write(Buffer.alloc(5));
       end(stream, okTrailers);
     } catch (error) {
+      measures.snapshotReceiveFailures += 1;
       this.#options.logger.warn('a snapshot was not received', { 'remote-peer-id': peer.id, name: peer.name, error });
       end(stream, refusalTrailers(error));
     } finally {
+      measures.snapshotsBeingReceived -= 1;
       if (this.#receiving.get(peer.id) === stream) this.#receiving.delete(peer.id);
     }
   }
@@ -210,6 +305,13 @@ export class GrpcPeerNetwork implements PeerNetwork {
       throw error;
     }
   }
+}
+
+/** For connections that this member opens: it knows itself where it went. */
+function admissionOf({ material, rules = {}, logger }: PeerNetworkOptions): Admission | undefined {
+  const { allowed } = rules;
+  const asked = allowed === undefined ? {} : { allowed };
+  return material === undefined ? undefined : new Admission({ material, rules: asked, logger });
 }
 
 function byReceiver(messages: readonly Message[]): ReadonlyMap<MemberId, readonly Message[]> {

@@ -8,6 +8,7 @@ const statuses = new Map<ClusterErrorCode, number>([
   ['wrong-cluster', status.FAILED_PRECONDITION],
   ['certificate-refused', status.PERMISSION_DENIED],
   ['member-not-found', status.NOT_FOUND],
+  ['member-removed', status.ABORTED],
   ['snapshot-damaged', status.DATA_LOSS],
   ['disk-full', status.RESOURCE_EXHAUSTED],
   ['invalid-argument', status.INVALID_ARGUMENT],

@@ -11,7 +11,11 @@ export const sessionOptions = {
 };
 
 /** Widens the connection's own window, and ends the session when the other side no longer answers pings. */
-export function watchOver(session: Http2Session, { pingMs, pingsMissedMax }: PeerLimits): void {
+export function watchOver(
+  session: Http2Session,
+  { pingMs, pingsMissedMax }: PeerLimits,
+  onAnswer: (roundTripMs: number) => void = () => {},
+): void {
   session.setLocalWindowSize(windowBytes);
   let missed = 0;
   const ping = (): void => {
@@ -20,8 +24,10 @@ export function watchOver(session: Http2Session, { pingMs, pingsMissedMax }: Pee
     if (missed >= pingsMissedMax) session.destroy(new Error(`${missed} pings were not answered`));
     else {
       missed += 1;
-      session.ping((error) => {
-        if (!error) missed = 0;
+      session.ping((error, roundTripMs) => {
+        if (error) return;
+        missed = 0;
+        onAnswer(roundTripMs);
       });
     }
   };

@@ -1,27 +1,32 @@
+import type { X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
-import type { SecureContext, SecureContextOptions, SecureVersion } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { Revocation } from './revocation.js';
 import type { TlsFiles } from './tls-files.js';
-import { readTlsPair, type TlsPair, tlsWarnings } from './tls-pair.js';
+import { readTlsPair, type TlsPair } from './tls-pair.js';
+import { standardProtocol, type TlsProtocol } from './tls-protocol.js';
+import { tlsWarnings } from './tls-warnings.js';
 
 export interface TlsMaterialOptions {
   readonly logger: Logger;
   /** How often the files are looked at, beside every handshake. */
   readonly pollMs?: number;
-  readonly minVersion?: SecureVersion;
+  readonly protocol?: TlsProtocol;
   readonly now?: () => Date;
 }
 
 /**
- * A certificate, its key and its authorities, kept as the files on disk are. Changed files are used from the next
- * handshake on, without a restart, the authorities included (etcd reads those only once, its issue 11555).
+ * A certificate, its key, its authorities and their list of revoked certificates, kept as the files on disk are. Changed
+ * files are used from the next handshake on, without a restart, the authorities included (etcd reads those only once, its
+ * issue 11555); what they mean for open connections is up to `Admission`.
  * What can't be used, a pair that is half written for example, is said once in the log; the last good one stays.
  */
 export class TlsMaterial {
   readonly files: TlsFiles;
   readonly #logger: Logger;
-  readonly #minVersion: SecureVersion;
+  readonly #protocol: TlsProtocol;
   readonly #now: () => Date;
   readonly #listeners = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
@@ -33,12 +38,12 @@ export class TlsMaterial {
   constructor(files: TlsFiles, options: TlsMaterialOptions) {
     this.files = files;
     this.#logger = options.logger;
-    this.#minVersion = options.minVersion ?? 'TLSv1.2';
+    this.#protocol = options.protocol ?? standardProtocol;
     this.#now = options.now ?? (() => new Date());
     this.#state = stateOf(files);
-    this.#pair = readTlsPair(files, this.#minVersion);
+    this.#pair = readTlsPair(files, this.#protocol);
     this.#warn();
-    this.#timer = setInterval(() => this.#poll(), options.pollMs ?? 2000).unref();
+    this.#timer = setInterval(() => this.#poll(), options.pollMs ?? 250).unref();
   }
 
   /** For `tlsServer.setSecureContext`. */
@@ -51,19 +56,29 @@ export class TlsMaterial {
     return this.#pair.context;
   }
 
+  /** Whom to trust; empty: the system's authorities. */
+  get authorities(): readonly X509Certificate[] {
+    return this.#pair.authorities;
+  }
+
+  /** Which certificates are revoked; undefined: nobody said. */
+  get revocation(): Revocation | undefined {
+    return this.#pair.revocation;
+  }
+
   /** Called after new files were taken. Returns how to stop that. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Looks whether the files changed and takes them if they are good. Three `stat`s: cheap enough for every handshake. */
+  /** Looks whether the files changed and takes them if they are good. A `stat` each: cheap enough for every handshake. */
   refresh(): void {
     const state = stateOf(this.files);
     if (state === this.#state) return;
     this.#state = state;
     try {
-      const pair = readTlsPair(this.files, this.#minVersion);
+      const pair = readTlsPair(this.files, this.#protocol);
       this.#broken = undefined;
       if (pair.content !== this.#pair.content) this.#take(pair);
     } catch (error) {
@@ -82,6 +97,7 @@ export class TlsMaterial {
     this.#logger.info('TLS files changed, the new ones are in use', {
       ...this.files,
       serial: pair.certificate.serialNumber,
+      ...(pair.revocation === undefined ? {} : { revoked: pair.revocation.size }),
       'valid-to': pair.certificate.validTo,
     });
     this.#warn();
@@ -98,13 +114,13 @@ export class TlsMaterial {
   }
 
   #warn(): void {
-    for (const warning of tlsWarnings(this.files, this.#pair, this.#now())) this.#logger.warn(warning);
+    for (const warning of tlsWarnings(this.files, this.#pair, this.#protocol, this.#now())) this.#logger.warn(warning);
   }
 }
 
 // Inode and change time: a file that was replaced by a rename, or a symbolic link that was turned, shows too.
 function stateOf(files: TlsFiles): string {
-  return [files.cert, files.key, files.ca].map((file) => (file === undefined ? '' : fileState(file))).join();
+  return [files.cert, files.key, files.ca, files.crl].map((file) => (file === undefined ? '' : fileState(file))).join();
 }
 
 function fileState(file: string): string {

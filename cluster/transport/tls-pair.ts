@@ -1,8 +1,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { ClusterError } from '../errors.js';
+import { readCrls } from './crl.js';
+import { Revocation } from './revocation.js';
 import type { TlsFiles } from './tls-files.js';
+import { cipherMismatch, protocolOptions, type TlsProtocol } from './tls-protocol.js';
 
 /** What was read from the files, whole and checked. */
 export interface TlsPair {
@@ -12,6 +15,8 @@ export interface TlsPair {
   readonly options: SecureContextOptions;
   /** For connections that this member opens. */
   readonly context: SecureContext;
+  /** Undefined: nobody said what is revoked. */
+  readonly revocation: Revocation | undefined;
   /** Equal texts are equal contents. */
   readonly content: string;
 }
@@ -22,21 +27,47 @@ const refuse = (file: string, reason: string, hint: string, cause?: unknown): Cl
   new ClusterError('certificate-refused', `${file}: ${reason}`, { file, reason }, { hint, cause });
 
 /** @throws ClusterError certificate-refused, naming the file and what is wrong with it */
-export function readTlsPair(files: TlsFiles, minVersion: SecureVersion): TlsPair {
+export function readTlsPair(files: TlsFiles, protocol: TlsProtocol): TlsPair {
   const cert = read(files, 'cert');
   const key = read(files, 'key');
   const ca = files.ca === undefined ? undefined : read(files, 'ca');
-  const [certificate] = certificatesOf(files.cert, cert);
+  const crl = files.crl === undefined ? undefined : read(files, 'crl');
+  const [certificate, ...chain] = certificatesOf(files.cert, cert);
   const authorities = files.ca === undefined || ca === undefined ? [] : certificatesOf(files.ca, ca);
+  assertUsable(files, key, certificate, protocol);
+  const options = { cert, key, ...protocolOptions(protocol), ...(ca === undefined ? {} : { ca }) };
+  return {
+    certificate,
+    authorities,
+    options,
+    context: contextOf(files, options),
+    revocation:
+      crl === undefined ? undefined : revocationOf(files.crl, crl, [...authorities, ...below(chain, authorities)]),
+    content: [cert, key, ca, crl].join(),
+  };
+}
+
+function assertUsable(files: TlsFiles, key: string, certificate: X509Certificate, protocol: TlsProtocol): void {
   if (!certificate.checkPrivateKey(privateKeyOf(files.key, key))) {
-    throw refuse(
-      files.key,
-      `does not belong to the certificate in ${files.cert}`,
-      'put the key beside its certificate',
-    );
+    const reason = `does not belong to the certificate in ${files.cert}`;
+    throw refuse(files.key, reason, 'put the key beside its certificate');
   }
-  const options = { cert, key, minVersion, ...(ca === undefined ? {} : { ca }) };
-  return { certificate, authorities, options, context: contextOf(files, options), content: `${cert}${key}${ca}` };
+  const mismatch = cipherMismatch(protocol, certificate.publicKey);
+  if (mismatch?.never) throw refuse(files.cert, mismatch.text, 'name suites for its kind of key, or allow TLS 1.3');
+}
+
+// Authorities between: they come with our own certificate, and may sign lists for what they issued.
+const below = (chain: readonly X509Certificate[], authorities: readonly X509Certificate[]) =>
+  chain.filter((one) => authorities.some((other) => one.checkIssued(other) && one.verify(other.publicKey)));
+
+function revocationOf(file: string | undefined, content: string, authorities: readonly X509Certificate[]): Revocation {
+  try {
+    return new Revocation(readCrls(Buffer.from(content, 'latin1'), authorities));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = 'write one of your authority: openssl ca -gencrl, or quorate cert crl';
+    throw refuse(file ?? '', `holds no revocation list that can be used: ${reason}`, hint, error);
+  }
 }
 
 function read(files: TlsFiles, part: Part): string {
@@ -84,15 +115,4 @@ function contextOf(files: TlsFiles, options: SecureContextOptions): SecureContex
     const reason = error instanceof Error ? error.message : String(error);
     throw refuse(files.cert, reason, 'issue it again with a key of at least 2048 bits RSA or an elliptic curve', error);
   }
-}
-
-/** What is true of the certificates and soon a problem; empty when nothing is. */
-export function tlsWarnings(files: TlsFiles, pair: TlsPair, now: Date): readonly string[] {
-  const named = (file: string | undefined) => (certificate: X509Certificate) => ({ file, certificate });
-  const all = [named(files.cert)(pair.certificate), ...pair.authorities.map(named(files.ca))];
-  return all.flatMap(({ file, certificate }) => {
-    if (new Date(certificate.validTo) < now) return [`${file}: expired on ${certificate.validTo}`];
-    if (new Date(certificate.validFrom) > now) return [`${file}: not valid before ${certificate.validFrom}`];
-    return [];
-  });
 }

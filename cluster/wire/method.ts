@@ -46,6 +46,25 @@ const framer =
     return frame;
   };
 
+/** An answer that was encoded part by part, as it goes out: behind its five bytes. */
+export class Pieces {
+  readonly pieces: readonly Buffer[];
+  readonly length: number;
+
+  /** @param parts fields of one message, encoded, in order */
+  constructor(parts: readonly Uint8Array[]) {
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    const header = Buffer.alloc(frameHeaderBytes);
+    header.writeUInt32BE(bytes, 1);
+    this.length = header.length + bytes;
+    this.pieces = [header, ...parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.length))];
+  }
+
+  whole(): Buffer {
+    return Buffer.concat(this.pieces, this.length);
+  }
+}
+
 const deserializer =
   <Message>(codec: { decode(bytes: Uint8Array): Message }) =>
   (bytes: Buffer): Message =>

@@ -5,6 +5,6 @@ import { Comparison } from './comparison.js';
 
 const comparison = new Comparison(judge('etcd', 'etcdctl'), 3);
 
-for (const story of ['members-of-three', 'permissions', 'sign-in', 'users-and-roles', 'auth-off']) {
+for (const story of ['members-of-three', 'permissions', 'sign-in', 'users-and-roles', 'maintenance', 'auth-off']) {
   comparison.story(story);
 }

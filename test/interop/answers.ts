@@ -20,6 +20,11 @@ const rules: readonly Rule[] = [
   // ids in hexadecimal, at line starts and in tables
   [/^[0-9a-f]{8,16}(?=, )/gm, '#'],
   [/\| +[0-9a-f]{8,16} \|/g, '| # |'],
+  // leases
+  [/\blease [0-9a-f]{10,16}\b/g, 'lease #'],
+  [/("Lease" : )\d{9,}/g, '$1#'],
+  [/(\/)[0-9a-f]{10,16}\b/g, '$1#'],
+  [/remaining\(\d+s\)/g, 'remaining(#s)'],
   // endpoint status
   [
     /, [0-9a-f]{8,16}, [\d.]+, [\d.]+ [kM]?B, (true|false), (true|false), \d+, \d+, \d+,/g,

@@ -1,9 +1,10 @@
 import test from 'ava';
-import { Etcd3, type IOptions } from 'etcd3';
+import type { Etcd3, IOptions } from 'etcd3';
 import { readPassword } from '../../wizard/apply/passwords.js';
 import { kitFiles } from '../../wizard/layout.js';
 import { testAuthority } from '../certificates.js';
 import { judge } from '../judges.js';
+import { asEtcd3 } from './as-etcd3.js';
 import { LocalCluster } from './local-cluster.js';
 import { page } from './pages.js';
 
@@ -18,25 +19,11 @@ test.before('five members come up', async (t) => {
 
 test.after.always('they go down', () => cluster?.stop());
 
-async function etcd3<Result>(
+const etcd3 = <Result>(
   user: string,
   ask: (etcd: Etcd3) => Promise<Result>,
-  options: Partial<IOptions> = {},
-): Promise<Result> {
-  const { ca, cert, key } = cluster.tls(user);
-  // It shows no address as the server's name.
-  const hosts = cluster.endpoints.map((endpoint) => endpoint.replace('127.0.0.1', 'localhost'));
-  const etcd = new Etcd3({
-    hosts,
-    credentials: { rootCertificate: Buffer.from(ca), certChain: Buffer.from(cert), privateKey: Buffer.from(key) },
-    ...options,
-  });
-  try {
-    return await ask(etcd);
-  } finally {
-    etcd.close();
-  }
-}
+  options?: Partial<IOptions>,
+): Promise<Result> => asEtcd3(cluster, user, ask, options);
 
 test.serial('etcd3 signs in with a certificate, puts, gets, lists and deletes', (t) =>
   etcd3('app', async (etcd) => {
@@ -138,5 +125,19 @@ judge('etcd', 'etcdctl').serial('five members of etcd come up from the same plan
     t.is(`${stdout}${stderr}`.match(/is healthy/g)?.length, 5);
   } finally {
     await theirs.stop();
+  }
+});
+
+test.serial('CVE-2018-16886: through the gateway a certificate names nobody, not even root', async (t) => {
+  const [endpoint = ''] = cluster.endpoints;
+  const key = Buffer.from('/app/').toString('base64');
+  for (const [path, sent] of [
+    ['/v3/kv/range', { key }],
+    ['/v3/kv/put', { key }],
+    ['/v3/auth/user/list', {}],
+    ['/v3/maintenance/defragment', {}],
+  ] as const) {
+    const { status, body } = await page(endpoint, path, cluster.tls('root'), sent);
+    t.deepEqual([status, /user name is empty|CommonName/.test(body)], [400, true], `${path}: ${body}`);
   }
 });

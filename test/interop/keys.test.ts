@@ -6,7 +6,7 @@ import { nestedAnswers } from './nested-txn.js';
 
 const comparison = new Comparison(judge('etcd', 'etcdctl', 'curl'), 1);
 
-for (const story of ['put-and-get', 'delete', 'txn', 'compaction', 'bytes', 'members', 'strangers']) {
+for (const story of ['put-and-get', 'delete', 'txn', 'compaction', 'bytes', 'members', 'snapshots', 'strangers']) {
   comparison.story(story);
 }
 

@@ -15,8 +15,8 @@ import { commandOf } from '../../wizard/run/engine.js';
 import { logPath } from '../../wizard/run/member-log.js';
 import { startMember } from '../../wizard/run/member-process.js';
 import { pidOf } from '../../wizard/run/pid-file.js';
+import { freePorts } from '../ports.js';
 import { type Ended, main, quorate } from '../wizard/commands/quorate.js';
-import { freePorts } from './ports.js';
 
 /** What every cluster of these tests is told of users and roles. */
 const access = {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { get, type RequestOptions } from 'node:https';
+import { type RequestOptions, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 
 export interface Page {
@@ -8,9 +8,11 @@ export interface Page {
   readonly body: string;
 }
 
-/** What an endpoint answers over HTTPS. @throws the error of a connection that does not come about */
-export async function page(endpoint: string, path: string, tls: RequestOptions): Promise<Page> {
-  const request = get(new URL(path, endpoint), { ...tls, agent: false });
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
+/** What an endpoint answers over HTTPS: to a GET, or to a POST of `sent`. @throws the error of a connection that does not come about */
+export async function page(endpoint: string, path: string, tls: RequestOptions, sent?: object): Promise<Page> {
+  const method = sent === undefined ? 'GET' : 'POST';
+  const asked = request(new URL(path, endpoint), { ...tls, method, agent: false });
+  asked.end(sent && JSON.stringify(sent));
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   return { status: response.statusCode, body: await text(response) };
 }

@@ -62,6 +62,10 @@ export class SimulatedClock implements Clock {
     this.#at(0, callback);
   }
 
+  atOnce(callback: () => void): void {
+    this.#at(0, callback);
+  }
+
   #at(delayMs: number, callback: () => void): void {
     this.#schedule.at(this.#owner, delayMs, () => {
       if (this.#isOver) return;

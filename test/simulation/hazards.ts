@@ -58,7 +58,8 @@ export class Hazards {
     this.#network.hazards = { lost: 0, repeated: 0, delayMsMax: 5, brokenOff: 0 };
     for (const host of this.#hosts) {
       host.disk.crashAfter(Number.POSITIVE_INFINITY, 'kill');
-      if (!host.isUp) host.start();
+      // Who has not joined yet is started by whoever adds it.
+      if (!host.isUp && !(host.options.isJoining && !host.wasUp)) host.start();
     }
   }
 
@@ -93,6 +94,7 @@ export class Hazards {
     for (const host of this.#hosts) host.crash(this.#anyEnding());
     const together = this.#random() < 0.5;
     for (const host of this.#hosts) {
+      if (!host.wasUp) continue;
       if (together) host.start();
       else this.#startLater(host);
     }
@@ -108,7 +110,7 @@ export class Hazards {
   /** If it is down by then. */
   #startLater(host: SimulatedHost): void {
     this.#later(() => {
-      if (!host.isUp) host.start();
+      if (!host.isUp && host.wasUp) host.start();
     });
   }
 

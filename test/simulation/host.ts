@@ -5,7 +5,7 @@ import type { LogFields, Logger } from '../../cluster/logger.js';
 import { dataDir } from '../../cluster/member/data-dir.js';
 import { Replica } from '../../cluster/member/replica.js';
 import type { Member } from '../../cluster/members/members.js';
-import type { ClusterId } from '../../cluster/numbers.js';
+import type { ClusterId, MemberId } from '../../cluster/numbers.js';
 import type { AccessDeclaration } from '../../cluster/operations/auth.js';
 import { SimulatedClock } from './clock.js';
 import { SimulatedDisk, type Tearing } from './disk.js';
@@ -18,7 +18,12 @@ export interface HostOptions {
   readonly folder: string;
   readonly clusterId: ClusterId;
   readonly self: Member;
-  readonly members: readonly Member[];
+  /** Whom it knows of when it starts for the first time. */
+  readonly members: () => readonly Member[];
+  /** What a member hears that asks these who the members are. */
+  readonly lookUp: (asking: MemberId, known: readonly Member[]) => Promise<readonly Member[]>;
+  /** It joins a cluster that exists. */
+  readonly isJoining: boolean;
   readonly access: AccessDeclaration | undefined;
   readonly schedule: Schedule;
   readonly network: SimulatedNetwork;
@@ -53,6 +58,8 @@ export class SimulatedHost {
   onEnd: () => void = () => {};
   #life: Life | undefined;
   #isStarting = false;
+  #isGone = false;
+  #wasUp = false;
   #ending: Promise<void> = Promise.resolve();
   #crashWhileClosing = (): void => {};
   #installing = 0;
@@ -70,16 +77,32 @@ export class SimulatedHost {
     return this.#life?.replica;
   }
 
+  get wasUp(): boolean {
+    return this.#wasUp;
+  }
+
+  /** It was removed from the cluster, and knows. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   get isUp(): boolean {
     return this.#life !== undefined || this.#isStarting;
   }
 
   start(): void {
+    if (this.#isGone || this.isUp) return;
     this.#isStarting = true;
+    this.#wasUp = true;
     const started = this.#start().catch((error: unknown) => {
       this.options.onFailure(error instanceof Error ? error : new Error(String(error)));
     });
     this.options.schedule.track(started);
+  }
+
+  #leave(): void {
+    this.#isGone = true;
+    this.stop();
   }
 
   /** The member closes in order. */
@@ -162,7 +185,9 @@ export class SimulatedHost {
     const replica = await Replica.open({
       dir,
       identity: { clusterId: options.clusterId, memberId: self.id, name: self.name },
-      initialMembers: options.members,
+      initialMembers: options.members(),
+      isJoining: options.isJoining,
+      lookUpMembers: (known) => options.lookUp(self.id, known),
       access: options.access,
       heartbeatMs: 20,
       electionMs: 200,
@@ -175,7 +200,10 @@ export class SimulatedHost {
       tokens: new Tokens({ now: () => clock.now() }),
       logger: this.#logger(clock),
       inlineState: true,
-      onFailure: (error) => options.onFailure(error),
+      onFailure: (error) => {
+        if (error.code === 'member-removed') this.#leave();
+        else options.onFailure(error);
+      },
     });
     const { appliedIndex } = replica.state;
     if (appliedIndex < this.#durableBefore)

@@ -18,10 +18,10 @@ const [first = fixed.first, last = first] = (process.env.SIMULATION_SEEDS ?? `${
   .map(Number);
 const isReplay = first === last;
 
-async function simulate(seed: number): Promise<SimulationResult> {
+async function simulate(seed: number, changing = false): Promise<SimulationResult> {
   const folder = await mkdtemp(join(tmpdir(), 'quorate-simulation-'));
   try {
-    return await new Simulation(seed, folder).run();
+    return await new Simulation(seed, folder, { changing }).run();
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -50,8 +50,27 @@ test.serial(
   },
 );
 
+/** Fewer seeds: each of them is about as much. */
+const changingSeeds = process.env.SIMULATION_SEEDS === undefined ? seeds.slice(0, 8) : seeds;
+
+test.serial('the same while members are added, promoted and removed, the leader among them', async (t) => {
+  t.timeout(300_000);
+  const sums: Record<string, number> = {};
+  for (const seed of changingSeeds) {
+    const { faults, trace, figures } = await simulate(seed, true);
+    for (const [name, figure] of Object.entries(figures)) sums[name] = (sums[name] ?? 0) + figure;
+    if (isReplay) t.log(trace.join('\n'));
+    t.deepEqual(faults, [], `seed ${seed}`);
+  }
+  t.log(sums);
+  if (!isReplay)
+    for (const [name, sum] of Object.entries(sums)) t.true(sum > changingSeeds.length / 4, `${name}: ${sum}`);
+});
+
 test.serial('one seed makes one run', async (t) => {
-  const [one, again] = [await simulate(first), await simulate(first)];
-  t.deepEqual(again.trace, one.trace);
-  t.is(again.digest, one.digest);
+  for (const changing of [false, true]) {
+    const [one, again] = [await simulate(first, changing), await simulate(first, changing)];
+    t.deepEqual(again.trace, one.trace);
+    t.is(again.digest, one.digest);
+  }
 });

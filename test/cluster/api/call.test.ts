@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { Call } from '../../../cluster/api/call.js';
 import { Connection } from '../../../cluster/api/connection.js';
+import { Received } from '../../../cluster/api/received.js';
 import { framed } from './raw-calls.js';
+import { heldAnswers } from './readers.js';
 
 /** A call as its handler sees it, and its stream as the client has it. */
 async function openCall(t: ExecutionContext): Promise<{ call: Call; stream: ClientHttp2Stream }> {
@@ -21,7 +23,14 @@ async function openCall(t: ExecutionContext): Promise<{ call: Call; stream: Clie
   stream.on('error', () => undefined).end();
   const [incoming, headers] = await arrived;
   incoming.on('error', () => undefined).resume();
-  return { call: new Call(incoming, headers, new Connection(incoming.session)), stream };
+  return {
+    call: new Call(
+      incoming,
+      headers,
+      new Connection(incoming.session, incoming.session.socket, heldAnswers(), new Received(1024 ** 2)),
+    ),
+    stream,
+  };
 }
 
 const answer = framed(Buffer.alloc(64 * 1024));

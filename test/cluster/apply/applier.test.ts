@@ -4,7 +4,7 @@ import { index, leaseId, memberId, revision } from '../../../cluster/numbers.js'
 import type { Action } from '../../../cluster/operations/action.js';
 import * as op from '../auth/operations.js';
 import { put, range, remove, txn } from './kv-words.js';
-import { commandEntry, entry, initial, openReplica, type Replica } from './replica.js';
+import { commandEntry, entry, initial, openReplica, outcomeText, type Replica } from './replica.js';
 
 const compact = (at: number): Action => ({ kind: 'compact', revision: revision(at) });
 const withLease = (key: string): Action => ({ ...put(key), lease: leaseId(9n) });
@@ -25,9 +25,20 @@ test('an entry changes the store and the applied index, and the outcome finds it
 test('raft’s own entries only move the applied index', async (t) => {
   const { apply, backend, kv } = await openReplica(t);
   t.is(apply(entry(1, 'empty')), undefined);
-  t.is(apply(entry(2, 'membership', Buffer.from('whatever members make of it'))), undefined);
-  t.is(backend.appliedIndex, index(2));
+  t.is(backend.appliedIndex, index(1));
   t.is(kv.revision, revision(1));
+});
+
+test('a change of the members counts only in an entry that raft acts on, and nothing else counts there', async (t) => {
+  const { apply, members } = await openReplica(t);
+  const change = { kind: 'member-keep', id: memberId(7n) } as const;
+  const misplaced = [
+    { ...commandEntry(1, change), kind: 'command' },
+    { ...commandEntry(2, put('a')), kind: 'membership' },
+  ] as const;
+  const before = members.list();
+  for (const one of misplaced) t.is(outcomeText(apply(one)), 'invalid-argument');
+  t.deepEqual(members.list(), before);
 });
 
 test('a refused command is applied all the same: the index moves, nothing else does', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { decodeCommand, encodeCommand } from '../../../cluster/apply/command.js';
-import { authRevision, index, leaseId, memberId, revision } from '../../../cluster/numbers.js';
+import { authRevision, index, leaseId, memberId, revision, term } from '../../../cluster/numbers.js';
 import type { Action } from '../../../cluster/operations/action.js';
 import type { Access } from '../../../cluster/operations/auth.js';
 
@@ -82,11 +82,14 @@ const declaration = fc.record({
   enable: flag,
 });
 
+const someTerm = fc.integer({ min: 1 }).map(term);
+
 const action: fc.Arbitrary<Action> = fc.oneof(
   put,
   deleteRange,
   txn,
   fc.record({ kind: just('compact'), revision: count }),
+  fc.record({ kind: just('compact'), revision: count, own: fc.constant(true as const) }),
   fc.record({ kind: fc.constantFrom('auth-enable' as const, 'auth-disable' as const) }),
   fc.record({ kind: fc.constantFrom('user-add' as const, 'user-change-password' as const), ...withPassword }),
   fc.record({ kind: just('user-delete'), ...oneUser }),
@@ -96,6 +99,21 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.tuple(text, keyRange).map(([role, keys]) => ({ kind: 'role-revoke-permission', role, ...keys }) as const),
   fc.record({ kind: just('authenticate'), user: text, token: text }),
   fc.record({ kind: just('bootstrap'), access: fc.option(declaration, { nil: undefined }) }),
+  fc.record({ kind: just('lease-grant'), id: lease, seconds: fc.integer() }),
+  fc.record({ kind: just('lease-revoke'), id: lease }),
+  fc.record({ kind: just('lease-expire'), ids: fc.array(lease, { maxLength: 3 }), term: someTerm }),
+  fc.record({
+    kind: just('lease-checkpoint'),
+    leases: fc.array(fc.record({ id: lease, seconds: fc.nat() }), { maxLength: 3 }),
+    term: someTerm,
+  }),
+  fc.record({
+    kind: just('alarm'),
+    change: fc.constantFrom('raise' as const, 'activate' as const, 'disarm' as const),
+    member: id,
+    alarm: fc.constantFrom('no-space' as const, 'corrupt' as const),
+  }),
+  fc.record({ kind: just('downgrade'), target: fc.option(fc.constant('3.5.0'), { nil: undefined }) }),
   fc.record({ kind: just('member-attributes'), id, name: text, clientUrls: fc.array(text, { maxLength: 3 }) }),
 );
 const caller = fc.option(fc.record({ user: text, authRevision: fc.integer({ min: 1 }).map(authRevision) }), {

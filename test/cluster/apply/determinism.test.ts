@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { authRevision, revision } from '../../../cluster/numbers.js';
+import { authRevision, leaseId, revision, term } from '../../../cluster/numbers.js';
 import type { Action, Caller } from '../../../cluster/operations/action.js';
 import * as op from '../auth/operations.js';
 import { annsGrants } from './grants.js';
@@ -18,7 +18,21 @@ const keyAction = fc.oneof(
   fc.tuple(key, fc.boolean()).map(([at, prevKv]) => put(at, prevKv)),
   fc.tuple(key, end, fc.boolean()).map(([at, to, prevKv]) => remove(at, to, prevKv)),
 );
+const lease = fc.constantFrom(1n, 2n, -3n).map(leaseId);
+const leaseAction: fc.Arbitrary<Action> = fc.oneof(
+  lease.map((id) => ({ kind: 'lease-grant', id, seconds: 60 }) as const),
+  fc.tuple(key, lease).map(([at, id]) => ({ ...put(at), lease: id })),
+  fc.tuple(key, lease).map(([at, id]) => ({ ...put(at), lease: id })),
+  lease.map((id) => ({ kind: 'lease-revoke', id }) as const),
+  fc
+    .tuple(fc.array(lease, { maxLength: 2 }), fc.constantFrom(1, 2))
+    .map(([ids, by]) => ({ kind: 'lease-expire', ids, term: term(by) }) as const),
+  fc
+    .tuple(lease, fc.constantFrom(1, 2))
+    .map(([id, by]) => ({ kind: 'lease-checkpoint', leases: [{ id, seconds: 9 }], term: term(by) }) as const),
+);
 const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 5, arbitrary: leaseAction },
   { weight: 6, arbitrary: keyAction },
   {
     weight: 3,
@@ -52,7 +66,7 @@ const history = fc
   .tuple(beginning, fc.array(fc.tuple(action, caller), { minLength: 20, maxLength: 60 }))
   .map(([first, rest]) => [...first, ...rest]);
 
-const tables = ['auth', 'authUsers', 'authRoles', 'members'];
+const tables = ['auth', 'authUsers', 'authRoles', 'members', 'leases', 'leased-keys'];
 const rows = ({ backend }: Replica): string[] =>
   tables.flatMap((table) =>
     [...backend.table(table).range()].map(([at, value]) => `${table} ${hex(at)} ${hex(value)}`),
@@ -94,6 +108,16 @@ test('the same entries make the same state and the same outcomes, with or withou
     // Seeded, or some run would miss one of the outcomes below.
     { numRuns: 40, seed: 1 },
   );
-  for (const kind of ['put', 'txn', 'done', 'user-empty', 'permission-denied', 'auth-old-revision', 'compacted'])
+  for (const kind of [
+    'put',
+    'txn',
+    'done',
+    'user-empty',
+    'permission-denied',
+    'auth-old-revision',
+    'compacted',
+    'lease-not-found',
+    'lease-exists',
+  ])
     t.true(seen.has(kind), `${kind} is among the outcomes`);
 });

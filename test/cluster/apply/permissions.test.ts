@@ -14,7 +14,7 @@ function fixture(enabled = true) {
   const auth = new Auth(memoryTables(), new Tokens({ now: () => 0 }));
   for (const operation of annsGrants) auth.apply(operation);
   if (!enabled) auth.apply(op.disable);
-  const permissions = new Permissions(auth);
+  const permissions = new Permissions(auth, { keysOf: () => [] });
   const caller = (user: string): Caller => ({ user, authRevision: auth.revision });
   return { auth, permissions, caller };
 }

@@ -1,14 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { Alarms } from '../../../cluster/alarms/alarms.js';
 import { type Applied, Applier } from '../../../cluster/apply/applier.js';
 import { encodeCommand } from '../../../cluster/apply/command.js';
 import { Auth } from '../../../cluster/auth/auth.js';
 import { Tokens } from '../../../cluster/auth/tokens.js';
 import { ClusterError } from '../../../cluster/errors.js';
+import { Deadlines, Leases } from '../../../cluster/lease/index.js';
+import { Downgrade } from '../../../cluster/members/downgrade.js';
 import { initialMembers, Members } from '../../../cluster/members/members.js';
 import { index, memberId, term } from '../../../cluster/numbers.js';
 import type { Action, Caller } from '../../../cluster/operations/action.js';
+import { entryKindOf } from '../../../cluster/operations/members.js';
 import type { Entry, EntryKind } from '../../../cluster/raft/types.js';
 import { Backend } from '../../../cluster/store/backend.js';
 import { Kv, type KvOptions } from '../../../cluster/store/kv.js';
@@ -20,9 +24,12 @@ export const initial = initialMembers([{ name: 'm1', peerUrls: ['http://127.0.0.
 export interface Replica {
   readonly backend: Backend;
   readonly kv: Kv;
+  readonly leases: Leases;
   readonly auth: Auth;
   readonly tokens: Tokens;
   readonly members: Members;
+  readonly alarms: Alarms;
+  readonly downgrade: Downgrade;
   apply(entry: Entry): Applied | undefined;
   /** Applies the action as the next entry; its outcome is the result's kind, or the error's code. */
   run(action: Action, caller?: Caller): string;
@@ -37,18 +44,24 @@ export async function openReplica(t: ExecutionContext, options: KvOptions = {}, 
   const backend = await Backend.open({ path: join(place, 'data') });
   t.teardown(() => backend.close());
   const tokens = new Tokens({ now: () => 0 });
-  const kv = new Kv(backend.table, options);
+  const leases = new Leases(backend.table, new Deadlines(() => 0));
+  const kv = new Kv(backend.table, { leaseExists: (id) => leases.has(id), ...options });
   const auth = new Auth(backend.table, tokens);
   const members = new Members(backend.table);
   backend.transact(backend.appliedIndex, () => members.initialise(initial));
-  const applier = new Applier({ backend, kv, auth, members });
+  const alarms = new Alarms(backend.table);
+  const downgrade = new Downgrade(backend.table);
+  const applier = new Applier({ backend, kv, auth, leases, members, alarms, downgrade });
   const apply = (entry: Entry) => applier.apply(entry);
   return {
     backend,
     kv,
+    leases,
     auth,
     tokens,
     members,
+    alarms,
+    downgrade,
     apply,
     run: (action, caller) => outcomeText(apply(commandEntry(backend.appliedIndex + 1, action, caller))),
     as: (user) => ({ user, authRevision: auth.revision }),
@@ -69,7 +82,7 @@ export const entry = (at: number, kind: EntryKind, data: Uint8Array = new Uint8A
 
 export function commandEntry(at: number, action: Action, caller?: Caller): Entry {
   const proposal = { proposer: memberId(7n), sequence: 1000 + at };
-  return entry(at, 'command', encodeCommand({ proposal, caller, action }));
+  return entry(at, entryKindOf(action), encodeCommand({ proposal, caller, action }));
 }
 
 export function outcomeText(applied: Applied | undefined): string {

@@ -141,16 +141,18 @@ test('a password that bcrypt would cut off is refused', async (t) => {
 test('checking an unknown user takes as much work as checking a known one', async (t) => {
   const passwords = new Passwords(8);
   const known = { passwordHash: await passwords.hash('secret'), noPassword: false };
-  const msFor = async (account: typeof known | undefined) => {
-    const samples: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now();
-      await passwords.check(account, 'wrong');
-      samples.push(performance.now() - start);
-    }
-    return Math.min(...samples);
+  const msFor = async (account: typeof known | undefined): Promise<number> => {
+    const start = performance.now();
+    await passwords.check(account, 'wrong');
+    return performance.now() - start;
   };
-  const ratio = (await msFor(undefined)) / (await msFor(known));
+  // In turns, and the shortest counts: the machine has other work too.
+  const [unknownMs, knownMs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 10; round++) {
+    unknownMs.push(await msFor(undefined));
+    knownMs.push(await msFor(known));
+  }
+  const ratio = Math.min(...unknownMs) / Math.min(...knownMs);
   t.true(ratio > 0.4 && ratio < 2.5, `took ${ratio} times as long`);
 });
 

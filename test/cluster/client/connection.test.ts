@@ -6,7 +6,7 @@ import { type ConnectOptions, connect, type EtcdClient } from '../../../cluster/
 import { ClusterError, type ClusterErrorCode } from '../../../cluster/errors.js';
 import { kvMethods } from '../../../cluster/wire/services.js';
 import { testAuthority } from '../../certificates.js';
-import { freePort } from '../../etcd.js';
+import { freePort } from '../../ports.js';
 
 type Answer = 'serve' | 'hang' | { code: number; details: string };
 

@@ -7,8 +7,10 @@ import { type ConsensusLimits, RaftConsensus } from '../../../cluster/driver/raf
 import { Reads } from '../../../cluster/driver/reads.js';
 import { Snapshots } from '../../../cluster/driver/snapshots.js';
 import type { ClusterError } from '../../../cluster/errors.js';
+import { Deadlines } from '../../../cluster/lease/index.js';
 import { Log } from '../../../cluster/log/log.js';
 import { silentLogger } from '../../../cluster/logger.js';
+import { Measures } from '../../../cluster/measures.js';
 import { dataDir } from '../../../cluster/member/data-dir.js';
 import { State } from '../../../cluster/member/state.js';
 import { clusterId, index, type MemberId, memberId, term } from '../../../cluster/numbers.js';
@@ -68,14 +70,21 @@ export async function buildRig(
     onUnreachable() {},
     onSnapshot() {},
     sendSnapshot: () => new Promise(() => {}),
+    ask: () => new Promise(() => {}),
+    onQuestion() {},
     setPeers() {},
+    onRemoved() {},
+    onStranger() {},
+    connectedMs: () => 0,
     close: async () => {},
   };
   const state = await State.open(dir, {
     tokens: new Tokens({ now: () => clock.now() }),
+    leaseFollower: new Deadlines(() => clock.now()),
     onApplied: ({ proposal, outcome }) => proposals.settle(proposal, outcome),
     onReplaced() {},
     inline: true,
+    soon: clock.soon,
   });
   t.teardown(() => state.close());
   const membership = { voters, outgoing: [], learners: [] };
@@ -102,6 +111,8 @@ export async function buildRig(
       reads,
       clock,
       logger: silentLogger,
+      measures: new Measures(),
+      onSlowApply: () => {},
       awaited: (id) => proposals.has(id),
       refuse: () => t.fail('nothing is refused here'),
       onStanding: ({ leader }) => consensus.leaderIs(leader),
@@ -117,6 +128,7 @@ export async function buildRig(
       snapshotEntries: 1000,
       catchUpEntries: 1000,
       inboxMax: 100,
+      slowApplyMs: 100,
     },
   );
   const consensus = new RaftConsensus(

@@ -4,10 +4,11 @@ import test, { type ExecutionContext } from 'ava';
 import { Tokens } from '../../../cluster/auth/tokens.js';
 import type { StateMachine } from '../../../cluster/driver/machine.js';
 import { Snapshots } from '../../../cluster/driver/snapshots.js';
+import { Deadlines } from '../../../cluster/lease/index.js';
 import { Log } from '../../../cluster/log/log.js';
 import { type DataDir, dataDir } from '../../../cluster/member/data-dir.js';
 import { State } from '../../../cluster/member/state.js';
-import { index, memberId, noMember, term } from '../../../cluster/numbers.js';
+import { index, memberId, noMember, revision, term } from '../../../cluster/numbers.js';
 import type { HardState, SnapshotMark } from '../../../cluster/raft/types.js';
 import { temporaryFolder } from '../../certificates.js';
 import { SimulatedDisk } from '../../simulation/disk.js';
@@ -25,7 +26,15 @@ const logFolder = '/log';
 async function openState({ store }: DataDir): Promise<State> {
   const place = { root: store, log: store, store, snapshots: store };
   const tokens = new Tokens({ now: () => 0 });
-  return State.open(place, { tokens, onApplied() {}, onReplaced() {}, inline: true });
+  const leaseFollower = new Deadlines(() => 0);
+  return State.open(place, {
+    tokens,
+    leaseFollower,
+    onApplied() {},
+    onReplaced() {},
+    inline: true,
+    soon: setImmediate,
+  });
 }
 
 async function fill(state: State, entries: number, value: string): Promise<void> {
@@ -85,6 +94,8 @@ class Follower {
       appliedIndex: state.appliedIndex,
       durableIndex: state.durableIndex,
       pendingBytes: 0,
+      membership: state.membership,
+      membershipAt: (index) => state.membershipAt(index),
       apply: (entry) => state.apply(entry),
       commit: () => state.commit(),
       copyTo: (file) => state.copyTo(file),
@@ -224,4 +235,31 @@ test('reads are answered from the state before while it is being replaced, and f
   await installing;
   t.deepEqual([...seen], ['old', 'new']);
   t.is(follower.value(), 'new');
+});
+
+test('watchers go on over an installed snapshot, and are told once of what they missed', async (t) => {
+  const follower = await Follower.make(t);
+  const stream = follower.state.watches.open();
+  const range = { key: Buffer.of(0), end: Buffer.of(0) };
+  const watch = { range, id: 0n, puts: true, deletions: true, previous: false, fragments: false, progress: false };
+  for (const from of [0, 3, 15]) stream.watch({ ...watch, from: revision(from), user: undefined });
+  await follower.snapshots().install(mark, hardState);
+  follower.state.apply(commandEntry(21, put('k', 'newest')));
+  const heard = new Map<bigint, string[]>();
+  const complete = (): boolean => [0n, 1n, 2n].every((id) => heard.get(id)?.at(-1) === '22 newest');
+  while (!complete()) {
+    const { value: answer } = await stream.next();
+    if (answer?.kind !== 'events') continue;
+    const told = answer.events.map(({ revision: at, change }) => `${at} ${Buffer.from(change.value)}`);
+    heard.set(answer.watcher.id, [...(heard.get(answer.watcher.id) ?? []), ...told]);
+  }
+  const expected = (from: number): string[] =>
+    Array.from({ length: 23 - from }, (_, n) => `${from + n} ${from + n === 22 ? 'newest' : 'new'}`);
+  t.deepEqual(heard.get(0n), expected(7));
+  t.deepEqual(heard.get(2n), expected(15));
+  // From the state before, or from the new one: nothing twice, nothing left out.
+  t.deepEqual(
+    heard.get(1n)?.map((text) => Number.parseInt(text, 10)),
+    expected(3).map((text) => Number.parseInt(text, 10)),
+  );
 });

@@ -15,10 +15,12 @@ export class Chaos {
   readonly #random: () => number;
   readonly #acts: readonly Act[];
   readonly #weights: number;
+  changes = 0;
   #values = 0;
   #contexts = 0;
 
-  constructor(seed: number, voters: number) {
+  /** `strangers`: members that are up and may be added; with some of them the membership changes all the time. */
+  constructor(seed: number, voters: number, strangers = 0) {
     this.#random = seededRandom(seed);
     this.#cluster = new SimulatedCluster(voters, {
       random: this.#random,
@@ -27,6 +29,8 @@ export class Chaos {
       inFlightMax: 3,
       unappliedBytesMax: 30,
       learners: 1,
+      strangers,
+      lazyState: true,
     });
     this.#acts = [
       [30, () => this.#on((member) => member.raft.tick())],
@@ -37,6 +41,8 @@ export class Chaos {
       [8, () => this.#on((member) => this.#read(member))],
       [1, () => this.#each((member) => this.#reportLostSnapshots(member))],
       [6, () => this.#any((member) => this.#restart(member))],
+      [20, () => this.#on((member) => member.saveState())],
+      [strangers > 0 ? 6 : 0, () => this.#on((member) => this.#change(member))],
       [4, () => this.#cluster.heal()],
       ...this.#hazards(),
     ];
@@ -86,7 +92,9 @@ export class Chaos {
   }
 
   #isAtRest(before: number): boolean {
-    const lengths = [...this.#cluster.members.values()].map(({ state }) => state.length);
+    const [mostAdvanced] = [...this.#cluster.members.values()].sort((a, b) => b.state.length - a.state.length);
+    const { voters = [], learners = [] } = mostAdvanced?.membership ?? {};
+    const lengths = [...voters, ...learners].map((id) => this.#cluster.member(Number(id)).state.length);
     const agree = Math.max(...lengths) === Math.min(...lengths);
     return agree && Math.min(...lengths) > before + 1 && this.checker.unansweredReads === 0;
   }
@@ -123,6 +131,11 @@ export class Chaos {
   #propose(member: SimulatedMember): void {
     const data = Array.from({ length: 1 + this.#below(4) }, () => bytes(`v${++this.#values}`));
     member.raft.propose(data);
+  }
+
+  #change(member: SimulatedMember): void {
+    const verb = ['+', '~', '^', '-'][this.#below(4)];
+    if (member.raft.proposeMembership(bytes(`${verb}${this.#anyId()}`)) === 'accepted') this.changes += 1;
   }
 
   #read(member: SimulatedMember): void {

@@ -175,7 +175,8 @@ test('votes, asked and given, leave only when they are durable', (t) => {
   candidate.raft.campaign();
   candidate.settle();
   cluster.packets = [];
-  candidate.raft.step({ kind: 'pre-vote-reply', from: two, to: one, term: term(1), rejected: false });
+  const nothing = { commit: index(0), commitTerm: term(0) };
+  candidate.raft.step({ kind: 'pre-vote-reply', from: two, to: one, term: term(1), rejected: false, ...nothing });
   const asking = candidate.raft.takeReady();
   t.deepEqual(
     asking.afterDurable.map(({ kind }) => kind),

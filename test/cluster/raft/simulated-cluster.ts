@@ -11,6 +11,8 @@ export interface Packet {
 
 export interface ClusterOptions extends Partial<SimulatedOptions> {
   readonly learners?: number;
+  /** Members that are up and belong to no cluster yet. */
+  readonly strangers?: number;
   /** For member 1, 2, 3… the terms of the entries it starts with; its own term is the last one's. */
   readonly logs?: readonly (readonly number[])[];
 }
@@ -30,13 +32,20 @@ export class SimulatedCluster {
   readonly #cut = new Set<string>();
   packets: Packet[] = [];
 
-  constructor(voters: number, { learners = 0, logs = [], ...options }: ClusterOptions = {}) {
+  constructor(voters: number, { learners = 0, strangers = 0, logs = [], ...options }: ClusterOptions = {}) {
     const ids = Array.from({ length: voters + learners }, (_, at) => memberId(BigInt(at + 1)));
     this.membership = { voters: ids.slice(0, voters), outgoing: [], learners: ids.slice(voters) };
     for (const id of ids) {
       const send = (message: Message) => this.#send(message);
       const log = logWithTerms(this.membership, logs[Number(id) - 1] ?? []);
       this.members.set(id, new SimulatedMember(id, this.membership, { ...defaults, ...options }, send, log));
+    }
+    const nobody: Membership = { voters: [], outgoing: [], learners: [] };
+    for (let id = ids.length + 1; id <= ids.length + strangers; id += 1) {
+      const stranger = memberId(BigInt(id));
+      const send = (message: Message) => this.#send(message);
+      const blank = logWithTerms(nobody, []);
+      this.members.set(stranger, new SimulatedMember(stranger, nobody, { ...defaults, ...options }, send, blank));
     }
   }
 
@@ -99,6 +108,11 @@ export class SimulatedCluster {
   #send(message: Message): void {
     if (this.#cut.has(`${message.from}-${message.to}`)) return;
     const sender = this.members.get(message.from);
-    this.packets.push({ message, state: message.kind === 'snapshot' ? [...(sender?.state ?? [])] : [] });
+    if (message.kind !== 'snapshot' || sender === undefined) this.packets.push({ message, state: [] });
+    else {
+      // Where nothing is compacted the sender copies its state for whoever has none.
+      const mark = message.mark.index === 0 ? sender.mark : message.mark;
+      this.packets.push({ message: { ...message, mark }, state: [...sender.state] });
+    }
   }
 }

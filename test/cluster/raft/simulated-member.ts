@@ -9,6 +9,7 @@ import type {
   Ready,
   SnapshotMark,
 } from '../../../cluster/raft/types.js';
+import { changed } from './changed.js';
 import type { MemoryLog } from './memory-log.js';
 
 export interface SimulatedOptions {
@@ -19,12 +20,20 @@ export interface SimulatedOptions {
   readonly inFlightMax: number;
   readonly uncommittedBytesMax?: number;
   readonly unappliedBytesMax?: number;
+  /** What was applied survives a crash only up to the last `saveState`. */
+  readonly lazyState?: boolean;
 }
 
 /** What outlives a crash. */
 interface Disk {
   log: MemoryLog;
   hardState: HardState;
+}
+
+/** The membership from an index on. */
+interface Standing {
+  readonly from: number;
+  readonly membership: Membership;
 }
 
 /** A driver in miniature: a raft, a disk that finishes writes when told to, and a state that is the list of applied entries. */
@@ -38,7 +47,8 @@ export class SimulatedMember {
   readonly #options: SimulatedOptions;
   readonly #disk: Disk;
   readonly #send: (message: Message) => void;
-  #membership: Membership;
+  #memberships: Standing[];
+  #saved = 0;
   #writes: Ready[] = [];
   #incoming: readonly Entry[] = [];
   #reads: ReadGrant[] = [];
@@ -52,13 +62,23 @@ export class SimulatedMember {
     log: MemoryLog,
   ) {
     this.id = id;
-    this.#membership = membership;
+    this.#memberships = [{ from: 0, membership }];
     this.#options = options;
     this.#send = send;
     const lastTerm = log.term(log.lastIndex()) ?? term(0);
     this.#disk = { log: log.copy(), hardState: { term: lastTerm, vote: noMember, commit: index(0) } };
     this.log = log;
     this.raft = this.#boot();
+  }
+
+  get membership(): Membership {
+    return this.#membershipAt(Number.POSITIVE_INFINITY);
+  }
+
+  /** A copy of the state as it is. */
+  get mark(): SnapshotMark {
+    const at = index(this.state.length);
+    return { index: at, term: this.log.term(at) ?? term(0), membership: this.#membershipAt(at) };
   }
 
   get hardState(): HardState {
@@ -126,13 +146,17 @@ export class SimulatedMember {
   }
 
   compact(upTo: Index): void {
-    const { membership } = this.raft.status();
-    for (const log of [this.log, this.#disk.log]) log.compact(upTo, membership);
+    if (upTo <= this.log.mark().index || (this.#options.lazyState && upTo > this.#saved)) return;
+    for (const log of [this.log, this.#disk.log]) log.compact(upTo, this.#membershipAt(upTo));
   }
 
   setMembership(membership: Membership): void {
-    this.#membership = membership;
+    this.#memberships.push({ from: this.state.length, membership });
     this.raft.setMembership(membership);
+  }
+
+  saveState(): void {
+    this.#saved = this.state.length;
   }
 
   /** Writes under way are lost, with what waited for them. */
@@ -141,6 +165,9 @@ export class SimulatedMember {
     this.#writes = [];
     this.#reads = [];
     this.#readsLost = [];
+    if (!this.#options.lazyState) return;
+    this.state.length = this.#saved;
+    this.#memberships = this.#memberships.filter(({ from }) => from <= this.#saved);
   }
 
   restart(): void {
@@ -155,7 +182,7 @@ export class SimulatedMember {
       id: this.id,
       log: this.log,
       hardState: this.#disk.hardState,
-      membership: this.#membership,
+      membership: this.membership,
       applied: index(this.state.length),
     });
   }
@@ -163,15 +190,25 @@ export class SimulatedMember {
   #apply(committed: readonly Entry[]): void {
     const last = committed.at(-1);
     if (last === undefined) return;
-    this.state.push(...committed);
+    for (const entry of committed) {
+      this.state.push(entry);
+      if (entry.kind === 'membership') this.setMembership(changed(this.membership, entry));
+    }
     this.raft.applied(last.index);
   }
 
   #install(mark: SnapshotMark): void {
-    this.#membership = mark.membership;
+    this.#memberships = [{ from: mark.index, membership: mark.membership }];
     this.state.splice(0, Number.POSITIVE_INFINITY, ...this.#incoming.slice(0, mark.index));
     this.log.reset(mark);
     this.#disk.log.reset(mark);
     this.raft.snapshotInstalled(mark);
+    this.saveState();
+  }
+
+  #membershipAt(at: number): Membership {
+    const standing = this.#memberships.findLast(({ from }) => from <= at);
+    if (standing === undefined) throw new Error(`${this.id} does not know the membership at ${at}`);
+    return standing.membership;
   }
 }

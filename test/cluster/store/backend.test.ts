@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, spawn } from 'node:child_process';
 import { copyFile, mkdir, open, readdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +6,10 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import type { ClusterError } from '../../../cluster/errors.js';
 import { index } from '../../../cluster/numbers.js';
+import { openBackendRows, openRoot } from '../../../cluster/store/data-file.js';
 import { Backend } from '../../../cluster/store/index.js';
 import { freshFolder, openBackend } from './folder.js';
+import { killAfter } from './killing.js';
 import { rowCount, rowKey } from './writer.js';
 
 const run = promisify(execFile);
@@ -124,20 +125,6 @@ test('a process killed at any moment leaves whole entries, and all that it calle
   }
 });
 
-/** Kills once so many commits were reported, some milliseconds later so that it falls anywhere in the next. Returns the last reported. */
-async function killAfter(child: ChildProcess, reports: number, delayMs: number): Promise<number> {
-  let last = 0;
-  let seen = 0;
-  child.stdout?.on('data', (chunk: Buffer) => {
-    const lines = chunk.toString().trim().split('\n');
-    last = Number(lines.at(-1));
-    seen += lines.length;
-    if (seen >= reports) setTimeout(() => child.kill('SIGKILL'), delayMs);
-  });
-  await once(child, 'close');
-  return last;
-}
-
 test('a snapshot installs as the state of its index, while the original went on', async (t) => {
   const folder = await freshFolder(t);
   const path = join(folder, 'state.mdb');
@@ -212,6 +199,19 @@ test('a data file that lost its end is refused as damaged, and so is such a snap
   await truncate(path, Math.floor(size / 2));
   await t.throwsAsync(Backend.install(`${path}.other`, path), { code: 'store-damaged' });
   await t.throwsAsync(Backend.open({ path }), { code: 'store-damaged' });
+});
+
+test('a file whose rows another version wrote is refused, also as a snapshot', async (t) => {
+  const folder = await freshFolder(t);
+  const [path, snapshot] = [join(folder, 'state.mdb'), join(folder, 'snapshot.mdb')];
+  const root = openRoot(path);
+  // As it was before there was a format.
+  await openBackendRows(root).put(bytes('appliedIndex'), Buffer.alloc(8, 1));
+  await root.close();
+  await copyFile(path, snapshot);
+  const refusal = { code: 'store-damaged', message: /format 0/ };
+  await t.throwsAsync(Backend.open({ path }), refusal);
+  await t.throwsAsync(Backend.install(path, snapshot), refusal);
 });
 
 test('a snapshot that is missing or no store is refused, and the store stays', async (t) => {

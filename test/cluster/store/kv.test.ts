@@ -243,7 +243,24 @@ test('a store whose last change is a compacted deletion keeps its revision over 
   compact(store, 3);
   while (sweep(store, 10));
   t.is(new Kv(store.backend.table).revision, revision(3));
-  t.is(rowsOf(store, 'revisions'), 0);
+  t.is(rowsOf(store, 'revisions'), 1);
+});
+
+test('a deletion at the compacted revision stays until the next compaction, also over a restart', async (t) => {
+  const store = await freshStore(t);
+  apply(store, put('a', '1'), put('b', '1'), del('a'), put('b', '2'));
+  compact(store, 4);
+  while (sweep(store, 1));
+  const told = (): string[] =>
+    [...store.kv.changes(revision(4))].map(
+      ({ revision: at, change: { key, tombstone } }) => `${at} ${key} ${tombstone}`,
+    );
+  t.deepEqual(told(), ['4 a true', '5 b false']);
+  const reopened = { ...store, kv: new Kv(store.backend.table) };
+  compact(reopened, 5);
+  while (sweep(reopened, 1));
+  t.deepEqual(told(), ['5 b false']);
+  t.is(rowsOf(store, 'dead-keys'), 0);
 });
 
 test('every revision of a key with a long history can be read', async (t) => {

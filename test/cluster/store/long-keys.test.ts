@@ -48,8 +48,10 @@ test('many long keys with one prefix cost no more than their bytes', async (t) =
   t.is(kv.range(get(stem, fromKey, { keysOnly: true })).kvs.length, 300);
   t.is([...backend.table('directories').range()].length, 104);
   backend.transact(index(301), () => kv.apply(del(stem, fromKey)));
-  backend.transact(index(302), () => kv.compact(kv.revision));
-  while (backend.transact(index(302), () => kv.compactStep(50)));
+  // Deletions at the compacted revision itself stay until the next compaction.
+  backend.transact(index(302), () => kv.apply(put('later', '')));
+  backend.transact(index(303), () => kv.compact(kv.revision));
+  while (backend.transact(index(303), () => kv.compactStep(50)));
   t.is([...backend.table('directories').range()].length, 0);
   t.true(process.cpuUsage(start).user < 10_000_000);
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { ClusterError } from '../../../cluster/errors.js';
 import { index, revision } from '../../../cluster/numbers.js';
 import type { Compare, KeyRange, Operation, Range } from '../../../cluster/operations/kv.js';
-import { Backend, checkTxn, Kv } from '../../../cluster/store/index.js';
+import { Backend, checkOverlaps, Kv } from '../../../cluster/store/index.js';
 import { Model, Refused } from './model.js';
 import { bytes, del, get, put, txn } from './operations.js';
 
@@ -187,7 +187,7 @@ async function live(subject: Subject, step: Life): Promise<void> {
   switch (step.do) {
     case 'apply': {
       const op = resolve(step.op, model.revision);
-      if (op.kind === 'txn' && answer(() => checkTxn(op, 128)).startsWith('refused')) break;
+      if (op.kind === 'txn' && answer(() => checkOverlaps(op)).startsWith('refused')) break;
       const expected = answer(() => (op.kind === 'range' ? model.range(op) : model.apply(op)));
       const { kv } = subject;
       const actual = answer(() => (op.kind === 'range' ? kv.range(op) : subject.apply(() => kv.apply(op))));
@@ -245,14 +245,14 @@ function compareAll({ kv, model }: Subject): void {
   }
 }
 
-/** Of a history that is wholly compacted one record of each living key is left. */
+/** Of a history that is wholly compacted one record of each living key is left, and the deletions of its last revision. */
 function compactAll(subject: Subject): void {
   const { kv, model, backend } = subject;
   if (model.compacted < model.revision) subject.apply(() => kv.compact(kv.revision));
   while (subject.apply(() => kv.compactStep(2)));
   const rows = (name: string): number => [...backend.table(name).range()].length;
-  const living = model.at(model.revision).length;
-  same(['revisions', 'keys', 'dead-keys'].map(rows).join(), [living, living, 0].join());
+  const [living, dead] = [model.at(model.revision).length, model.deletedAt(model.revision)];
+  same(['revisions', 'keys', 'dead-keys'].map(rows).join(), [living + dead, living + dead, dead].join());
   same(
     answer(() => kv.range(get('\0', '\0'))),
     answer(() => model.range(get('\0', '\0'))),

@@ -50,6 +50,11 @@ export class Model {
     return copy;
   }
 
+  /** How many keys a revision deleted. */
+  deletedAt(rev: number): number {
+    return this.#changes.filter(({ main, kv }) => main === rev && kv.value === undefined).length;
+  }
+
   at(rev: number): KeyValue[] {
     const latest = new Map<string, KeyValue>();
     for (const { main, kv } of this.#changes) {
@@ -101,6 +106,9 @@ export class Model {
       mod: (a, b) => a.modRevision - b.modRevision,
       value: (a, b) => order(a.value, b.value),
     };
+    const filtered = minModRevision + maxModRevision + minCreateRevision + maxCreateRevision > 0;
+    // One more than are wanted tells that there are more.
+    if (op.order === 'none' && !filtered && op.limit > 0) kvs = kvs.slice(0, op.limit + 1);
     if (op.order === 'descend') kvs.sort((a, b) => by[op.target](b, a));
     else kvs.sort(by[op.target]);
     const more = op.limit > 0 && kvs.length > op.limit;
@@ -138,7 +146,7 @@ export class Model {
       main,
       kv: {
         key: op.key,
-        value: op.ignoreValue ? old?.value : op.value,
+        value: op.ignoreValue ? (old?.value ?? op.value) : op.value,
         createRevision: old?.createRevision ?? revision(main),
         modRevision: revision(main),
         version: (old?.version ?? 0) + 1,

@@ -39,6 +39,25 @@ test(certified, 'node', 'DNS:*.example.com', 'nobody');
 test(certified, 'm1', 'IP:10.0.0.3', 'm1');
 test(certified, 'root', 'DNS:client', 'nobody');
 
+test('a member without a name yet is whoever is good for its host and nobody else', (t) => {
+  const folder = folderOf(t);
+  const authority = makeAuthority(folder);
+  const unnamed = peer(9n, '', '127.0.0.1');
+  const isTaken = (name: string, names: string): boolean => {
+    const { cert } = issue(folder, authority, { name, names, file: 'any' });
+    return certifies(new X509Certificate(readFileSync(cert)), unnamed, [...all, unnamed]);
+  };
+  t.true(isTaken('m9', 'IP:127.0.0.1'));
+  t.false(isTaken('m1', 'IP:127.0.0.1'));
+  t.false(isTaken('node', 'IP:127.0.0.1,DNS:m2'));
+  t.false(isTaken('alice', 'DNS:alice'));
+});
+
+test('a member that was removed is told so, before anything else is asked of it', (t) => {
+  const headers = { ...hello, 'quorate-from': '63' };
+  t.throws(() => admit(headers, here, peers, undefined, (id) => id === memberId(0x63n)), { code: 'member-removed' });
+});
+
 test('a member called localhost is not recognised by the name that every certificate has', (t) => {
   const folder = folderOf(t);
   const { cert } = issue(folder, makeAuthority(folder), { name: 'node', names: 'DNS:localhost,IP:127.0.0.1' });

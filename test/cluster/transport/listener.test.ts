@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
@@ -194,7 +194,7 @@ test('plain HTTP to an https port is said to be that', async (t) => {
   t.deepEqual(logger.warnings(), ['rejected connection: it spoke plain HTTP to an https port']);
 });
 
-test('a client that only connects is closed at the handshake timeout', async (t) => {
+test('GHSA-6vch-q96h-7gc3: a client that only connects is closed at the handshake timeout', async (t) => {
   const { port, logger } = await listenOn(t, identity(t).files, { handshakeMs: 100 });
   const closed = (to: number) =>
     once(
@@ -222,22 +222,42 @@ test('an HTTP/1.1 request whose headers never end is closed', async (t) => {
   t.regex(answer, /^HTTP\/1\.1 408 /);
 });
 
-test('connections in their handshake are bounded, and open ones do not count', async (t) => {
+test('connections that do not finish their handshake are bounded, and keep nobody out who does', async (t) => {
   const { files } = identity(t);
   const { port, logger } = await listenOn(t, files, { pendingMax: 2 });
   const url = `https://127.0.0.1:${port}`;
   const tls = contentsOf(files);
   for (let served = 0; served < 3; served++) await overHttp2(url, tls);
-  const idle = [1, 2].map(() => connectPlain(port, '127.0.0.1').on('error', () => {}));
-  await Promise.all(idle.map((socket) => once(socket, 'connect')));
-  await t.throwsAsync(overHttp2(url, tls));
-  t.deepEqual(logger.warnings(), ['too many connections are in their handshake, closing new ones']);
-  for (const socket of idle) socket.destroy();
-  t.is(await retried(() => overHttp2(url, tls)), 'HTTP/2.0');
+  t.deepEqual(logger.warnings(), [], 'open ones do not count');
+  const silent = [1, 2, 3].map(() =>
+    connectPlain(port, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  );
+  await Promise.all(silent.slice(1).map((socket) => once(socket, 'connect')));
+  t.is(await overHttp2(url, tls), 'HTTP/2.0');
+  await eventually('the oldest to be closed', () => silent.filter(({ destroyed }) => destroyed).length === 2);
+  t.deepEqual(logger.warnings(), ['too many connections are in their handshake, closing the oldest']);
+  for (const socket of silent) socket.destroy();
+});
+
+test('more connections than there may be are closed at once, and there is room again when others leave', async (t) => {
+  const { port, logger } = await listenOn(t, undefined, { connectionsMax: 2 });
+  const url = `http://127.0.0.1:${port}`;
+  const open = [1, 2].map(() =>
+    connectPlain(port, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  );
+  await Promise.all(open.map((socket) => once(socket, 'connect')));
+  await t.throwsAsync(overHttp1(url));
+  t.deepEqual(logger.warnings(), ['too many connections are open, closing new ones']);
+  for (const socket of open) socket.destroy();
+  t.is(await retried(() => overHttp1(url)), 'HTTP/1.1');
 });
 
 async function retried<Value>(attempt: () => Promise<Value>): Promise<Value> {
-  for (let left = 50; ; left--) {
+  for (let left = 200; ; left--) {
     try {
       return await attempt();
     } catch (error) {
@@ -274,10 +294,10 @@ test('an address of another machine is refused', async (t) => {
 
 test('renewed certificates and another authority are used from the next handshake on, while traffic flows', async (t) => {
   const { folder, authority, files } = identity(t);
-  const { port } = await listenOn(t, files);
+  const { port, logger } = await listenOn(t, files);
   const url = `https://127.0.0.1:${port}`;
   const old = contentsOf(files);
-  const session = connectHttp2(url, old);
+  const session = connectHttp2(url, old).on('error', () => {});
   const ask = async (): Promise<string> => {
     let text = '';
     for await (const chunk of session.request({ ':path': '/' })) text += String(chunk);
@@ -287,14 +307,19 @@ test('renewed certificates and another authority are used from the next handshak
 
   const other = makeAuthority(folder, 'other');
   const next = issue(folder, other, { name: 'm1', file: 'next' });
-  copyFileSync(other.cert, authority.cert);
+  const otherAuthority = readFileSync(other.cert);
+  writeFileSync(authority.cert, Buffer.concat([otherAuthority, readFileSync(authority.cert)]));
   copyFileSync(next.cert, files.cert);
   copyFileSync(next.key, files.key);
 
-  t.is(await overHttp2(url, contentsOf(next)), 'HTTP/2.0');
-  await t.throwsAsync(overHttp2(url, { ...old, ca: contentsOf(next).ca }), undefined, 'the old authority is out');
+  t.is(await overHttp2(url, { ...contentsOf(next), ca: otherAuthority }), 'HTTP/2.0');
+  t.is(await overHttp2(url, { ...old, ca: otherAuthority }), 'HTTP/2.0', 'the old authority is still in');
   t.is(await ask(), 'HTTP/2.0', 'the open connection lives on');
-  session.destroy();
+
+  writeFileSync(authority.cert, otherAuthority);
+  await t.throwsAsync(overHttp2(url, { ...old, ca: otherAuthority }), undefined, 'the old authority is out');
+  await eventually('the connection of the old authority to be closed', () => session.destroyed);
+  t.true(logger.warnings().includes('closed a connection: its authority is no longer trusted'));
 });
 
 test('a bad pair on disk does not stop handshakes', async (t) => {

@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { clusterId, index, type MemberId, memberId, term } from '../../../cluster/numbers.js';
 import type { Message, SnapshotMark } from '../../../cluster/raft/types.js';
 import { parseAddress } from '../../../cluster/transport/address.js';
+import type { CertificateRules } from '../../../cluster/transport/certificate-rules.js';
 import type { Identity } from '../../../cluster/transport/hello.js';
 import type { PeerLimits } from '../../../cluster/transport/limits.js';
 import type { Peer } from '../../../cluster/transport/network.js';
@@ -23,6 +24,10 @@ export interface MemberOptions {
   readonly port?: number;
   readonly limits?: Partial<PeerLimits>;
   readonly snapshotFolder?: string;
+  /** What it asks of the others' certificates. */
+  readonly rules?: CertificateRules;
+  /** What it shows where it connects, if not `files`. */
+  readonly dialFiles?: TlsFiles;
   /** Takes no messages yet. */
   readonly isStarting?: boolean;
 }
@@ -32,6 +37,7 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
   const { id, name = `m${id}`, files } = options;
   const logger = recordingLogger();
   const material = files && new TlsMaterial(files, { logger, pollMs: 20 });
+  const dialMaterial = options.dialFiles && new TlsMaterial(options.dialFiles, { logger, pollMs: 20 });
   const at = (port: number) => parseAddress(`${files ? 'https' : 'http'}://127.0.0.1:${port}`);
   const snapshotFolder = options.snapshotFolder ?? join(folderOf(t), 'snapshots');
   const identity: Identity = {
@@ -42,6 +48,8 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
     ...identity,
     listen: [at(options.port ?? 0)],
     ...(material ? { material } : {}),
+    ...(dialMaterial ? { dialMaterial } : {}),
+    rules: options.rules ?? {},
     snapshotFolder,
     logger,
     limits: options.limits ?? {},
@@ -49,6 +57,7 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
   const close = async (): Promise<void> => {
     await network.close();
     material?.close();
+    dialMaterial?.close();
   };
   t.teardown(close);
   const heard: Message[] = [];

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+
+/** What a member itself has open at most, with room: the store, the log, connections to its peers. */
+const ownFiles = 256;
+/** Below it a cluster of some size is short of connections. */
+const wantedFiles = 8192;
+
+export interface OpenFiles {
+  /** For all clients' connections together. */
+  readonly connectionsMax: number;
+  readonly warning?: string;
+}
+
+/** How many files this process may have open; undefined where that can't be known. Node has raised it as far as it may. */
+function openFilesMax(): number | undefined {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Leaves clients what a member does not need for itself: one that could open no more files could not go on. */
+export function openFiles(max = openFilesMax()): OpenFiles {
+  if (max === undefined) return { connectionsMax: 100_000 };
+  const connectionsMax = Math.max(max - ownFiles, 16);
+  if (max >= wantedFiles) return { connectionsMax };
+  const fix = 'raise LimitNOFILE= of the unit, or ulimit -n';
+  return {
+    connectionsMax,
+    warning: `this process may open ${max} files, enough for ${connectionsMax} connections of clients: ${fix}`,
+  };
+}

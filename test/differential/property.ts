@@ -1,0 +1,31 @@
+import type { ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { text } from './text.js';
+
+const { DIFFERENTIAL_SEQUENCES: count = '60', DIFFERENTIAL_SEED: seed = '1' } = process.env;
+
+/**
+ * Checks many random sequences of commands. DIFFERENTIAL_SEQUENCES=10000 asks for more of them, DIFFERENTIAL_SEED for others.
+ * A failure names its seed and the shortest sequence that was found to fail.
+ */
+export async function checkSequences<Command>(
+  t: ExecutionContext,
+  command: fc.Arbitrary<Command>,
+  run: (commands: readonly Command[]) => Promise<void>,
+): Promise<void> {
+  const sequences = fc.array(command, { minLength: 1, maxLength: 40, size: 'max' });
+  const {
+    failed,
+    seed: used,
+    counterexample,
+    errorInstance,
+  } = await fc.check(fc.asyncProperty(sequences, run), {
+    numRuns: Number(count),
+    seed: Number(seed),
+  });
+  const shortest = counterexample?.[0].map(text).join('\n');
+  t.false(
+    failed,
+    `seed ${used}: ${errorInstance instanceof Error ? errorInstance.message : errorInstance}\nafter\n${shortest}`,
+  );
+}
