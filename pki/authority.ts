@@ -1,23 +1,31 @@
-// The authority: a folder with a root certificate, its key, the ledger of what it signed and the revocation list.
+// The authority: a folder with a certificate that signs (a root, or an intermediate below one), its key, the ledger of what it signed and the revocation list.
 import type { KeyObject } from 'node:crypto';
-import { join } from 'node:path';
-import { type AuthorityParts, authorityFiles, authorityState, readParts } from './authority-folder.js';
+import { type AuthorityParts, authorityAbsent, authorityFiles, authorityState, readParts } from './authority-folder.js';
 import { type Certificate, parseCertificate } from './certificate.js';
+import { type AuthorityChain, betweenOf, pemOf, rootOf } from './chain.js';
+import { assertCertifiable, type CertifyRequest, csrNotes } from './csr-policy.js';
 import { PkiError } from './errors.js';
-import { createFolder, privateMode, publicMode } from './files.js';
-import { formatEntry, Inventory, type LedgerEntry } from './inventory.js';
+import { createFolder, listFolder, type NewFile, privateMode, publicMode } from './files.js';
 import { generateKey, type KeyType, keyFromPem, keyToPem } from './keys.js';
-import { grantedNames, type Request, refusals, refuse, rootRefusals, validity } from './policy.js';
-import type { ProfileName } from './profiles.js';
-import type { Signer } from './signer.js';
+import { type Beginning, Ledger, operator } from './ledger.js';
+import type { LedgerEntry } from './ledger-entry.js';
+import type { NextList } from './ledger-revocations.js';
+import { certifiedKey, type NewAuthority, type NewAuthorityOptions, newAuthority } from './new-authority.js';
+import { sealed } from './opened-key.js';
+import { checkPassphrase } from './passphrase.js';
+import { grantedNames, organizationOf, type Request, refusals, refuse, validity } from './policy.js';
+import { profileName, profileOf } from './profiles.js';
+import { quote } from './quote.js';
+import type { RevocationList } from './signing/revocation-list.js';
+import type { Issuer } from './signing/signer.js';
+import { sign } from './signing.js';
+import { type AuthorityKey, isOnToken } from './token/key.js';
 
-export interface CreateAuthorityOptions {
+export interface CreateAuthorityOptions extends NewAuthorityOptions {
   /** Its own folder: missing, or empty. */
   readonly folder: string;
-  readonly commonName: string;
-  readonly keyType: KeyType;
-  readonly days: number;
-  readonly now: Date;
+  /** Its key is encrypted under it; in clear without one. */
+  readonly passphrase?: string | undefined;
 }
 
 export interface IssueRequest extends Request {
@@ -28,10 +36,9 @@ export interface IssueRequest extends Request {
   readonly now: Date;
 }
 
-export interface Issued {
+/** A certificate whose key is somebody else's. */
+export interface Certified {
   readonly certificatePem: string;
-  /** PKCS#8. */
-  readonly keyPem: string;
   /** The leaf, then whatever stands between it and the root: what a server presents. */
   readonly chainPem: string;
   /** Lower-case hexadecimal. */
@@ -44,25 +51,33 @@ export interface Issued {
   readonly notes: readonly string[];
 }
 
+export interface Issued extends Certified {
+  /** PKCS#8. */
+  readonly keyPem: string;
+}
+
 /** Signs. Its key never leaves it. */
-export class Authority {
+export class Authority implements AuthorityChain {
   readonly certificate: Certificate;
-  readonly #key: KeyObject;
+  /** What it signed, itself included. */
+  readonly ledger: Ledger;
+  readonly issuers: readonly Certificate[];
+  readonly #key: AuthorityKey;
   readonly #keyType: KeyType;
-  readonly #inventory: Inventory;
-  #signer: Promise<Signer> | undefined;
 
   /** @internal openAuthority and createAuthority make them. */
-  constructor(parts: AuthorityParts, inventory: Inventory) {
+  constructor(parts: AuthorityParts, ledger: Ledger) {
     this.certificate = parts.certificate;
+    this.issuers = parts.issuers;
     this.#key = parts.key;
     this.#keyType = parts.keyType;
-    this.#inventory = inventory;
+    this.ledger = ledger;
   }
 
-  /** Everything that it signed, oldest first, itself included. */
-  get issued(): readonly LedgerEntry[] {
-    return this.#inventory.entries;
+  /** Lets go of the ledger. Not while it issues. */
+  close(): Promise<void> {
+    if (isOnToken(this.#key)) this.#key.close();
+    return this.ledger.close();
   }
 
   /**
@@ -71,23 +86,47 @@ export class Authority {
    * @throws PkiError `request-refused` with every reason, `key-unreadable`, or what the disk says
    */
   async issue(request: IssueRequest): Promise<Issued> {
-    const { keyPem, keyType, now, days } = request;
+    const { keyPem, keyType, now } = request;
     const given = keyPem === undefined ? undefined : keyFromPem(keyPem, 'the key to be certified');
     const reasons = refusals(request, this.certificate, now, given);
-    if (reasons.length > 0) refuse(`${request.profile} ${JSON.stringify(request.commonName)}`, reasons);
-    const [key, signer, { issueLeaf }] = await Promise.all([
-      given ?? generateKey(keyType),
-      this.#openSigner(),
-      import('./issue.js'),
-    ]);
+    if (reasons.length > 0) refuse(`${profileName(request.profile)} ${quote(request.commonName)}`, reasons);
+    const key = given ?? (await generateKey(keyType));
+    return { ...(await this.#certify(request, now, key)), keyPem: keyToPem(key) };
+  }
+
+  /**
+   * Certifies the key of a certificate request. What is granted is `request`, never what the CSR says beside its key.
+   * @throws PkiError `request-refused` with every reason, those against the CSR among them
+   */
+  async certify(request: CertifyRequest): Promise<Certified> {
+    const { csr, now } = request;
+    assertCertifiable(request, this.certificate);
+    const certified = await this.#certify(request, now, csr.publicKey);
+    return {
+      ...certified,
+      notes: [...csrNotes(csr, profileOf(request.profile), organizationOf(request)), ...certified.notes],
+    };
+  }
+
+  /** @internal renewRevocationList puts it in place. */
+  signRevocationList({ revocations, number, updates }: NextList): Promise<RevocationList> {
+    return sign('revocationList', this.#issuer, revocations, number, updates);
+  }
+
+  /** Signs what policy has agreed to. */
+  async #certify(request: Request, now: Date, key: KeyObject): Promise<Certified> {
     const names = grantedNames(request.names);
-    const pem = await issueLeaf({ ...request, ...validity(now, days, this.certificate), names, key }, signer);
+    const { profile: choice, commonName, days } = request;
+    const [profile, organization] = [profileOf(choice), organizationOf(request)];
+    const serial = await this.ledger.reserve(now);
+    const period = validity(now, days, this.certificate);
+    const granted = { serial, profile, commonName, organization, names, ...certifiedKey(key), ...period };
+    const pem = await sign('certificate', granted, this.#issuer);
     const certificate = parseCertificate(pem, 'the new certificate');
-    await this.#inventory.record(ledgerEntry(request.profile, certificate));
+    await this.ledger.record(ledgerEntry(profileName(choice), certificate), derOfPem(pem), now);
     return {
       certificatePem: pem,
-      keyPem: keyToPem(key),
-      chainPem: pem,
+      chainPem: pem + pemOf(betweenOf(this)),
       serial: certificate.serial,
       notBefore: certificate.notBefore,
       notAfter: certificate.notAfter,
@@ -96,11 +135,8 @@ export class Authority {
     };
   }
 
-  #openSigner(): Promise<Signer> {
-    this.#signer ??= import('./signer.js').then(({ openSigner }) =>
-      openSigner(this.certificate.pem, this.#key, this.#keyType),
-    );
-    return this.#signer;
+  get #issuer(): Issuer {
+    return { certificatePem: this.certificate.pem, key: this.#key, keyType: this.#keyType };
   }
 
   #lifetimeNotes({ notAfter }: Certificate, wanted: Date): string[] {
@@ -109,59 +145,104 @@ export class Authority {
   }
 }
 
+interface AuthorityContents {
+  readonly files: readonly [NewFile, ...NewFile[]];
+  readonly ledger: Beginning;
+}
+
 /**
  * Makes an authority and its folder in one step: when it fails there is nothing.
- * @throws PkiError `authority-exists`, `request-refused` with every reason, or what the disk says
+ * @throws PkiError `authority-exists`, `request-refused` with every reason, `passphrase-refused`, or what the disk says
  */
 export async function createAuthority(options: CreateAuthorityOptions): Promise<Authority> {
-  const { folder, commonName, keyType, days, now } = options;
-  const reasons = rootRefusals(commonName, days);
-  if (reasons.length > 0) refuse(`the authority ${JSON.stringify(commonName)}`, reasons);
+  const { folder, now, passphrase } = options;
+  if (passphrase !== undefined) checkPassphrase(passphrase);
   await refuseExisting(folder);
-  const [key, { issueRoot }, { openSigner, signingKey }, { signRevocationList }] = await Promise.all([
-    generateKey(keyType),
-    import('./issue.js'),
-    import('./signer.js'),
-    import('./crl.js'),
-  ]);
-  const grant = { profile: 'root', commonName, names: [], key, ...validity(now, days) } as const;
-  const pem = await issueRoot(grant, await signingKey(key, keyType));
-  const crl = await signRevocationList(await openSigner(pem, key, keyType), [], 1, now);
-  const certificate = parseCertificate(pem, 'the new authority');
-  const ledger = `${formatEntry(ledgerEntry('root', certificate))}\n`;
-  await createFolder(folder, [
-    { name: authorityFiles.key, content: keyToPem(key), mode: privateMode },
-    { name: authorityFiles.certificate, content: pem, mode: publicMode },
-    { name: authorityFiles.ledger, content: ledger, mode: privateMode },
+  const made = await newAuthority(options);
+  await placeAuthority(folder, made, now, passphrase);
+  if (isOnToken(made.key)) made.key.close();
+  return openAuthority(folder, options.token?.pin ?? passphrase);
+}
+
+/** Puts an authority where none is, all of it or nothing. */
+export async function placeAuthority(
+  folder: string,
+  made: NewAuthority,
+  now: Date,
+  passphrase?: string,
+): Promise<void> {
+  const { files, ledger } = await contentsOf(made, now);
+  const { key, rootKey } = made;
+  const keys = [
+    { name: authorityFiles.key, content: await sealed(key, passphrase), mode: privateMode },
+    ...(rootKey === undefined ? [] : await rootFiles(rootOf(made), rootKey, passphrase)),
+  ];
+  await createFolder(folder, [...keys, ...files], (staging) => Ledger.create(staging, ledger));
+}
+
+/** What an authority has besides its keys: the certificate first. */
+export async function contentsOf(made: Omit<NewAuthority, 'rootKey'>, now: Date): Promise<AuthorityContents> {
+  const { certificate, issuers, key, keyType } = made;
+  const updates = { thisUpdate: now, nextUpdate: certificate.notAfter };
+  const crl = await sign('revocationList', { certificatePem: certificate.pem, key, keyType }, [], 1, updates);
+  const files = [
+    { name: authorityFiles.certificate, content: pemOf([certificate, ...issuers]), mode: publicMode },
     { name: authorityFiles.crlPem, content: crl.pem, mode: publicMode },
     { name: authorityFiles.crlDer, content: crl.der, mode: publicMode },
-  ]);
-  return openAuthority(folder);
+  ] as const;
+  const first = [
+    ...issuers.map((each) => ['root', each] as const),
+    [issuers.length === 0 ? 'root' : 'intermediate', certificate] as const,
+  ];
+  const signed = { by: operator(), at: now.toISOString() };
+  const entries = first.map(([profile, each]) => ({
+    entry: { ...ledgerEntry(profile, each), ...signed },
+    der: derOfPem(each.pem),
+  }));
+  return { files, ledger: { entries, updates } };
 }
 
-/** @throws PkiError `authority-absent`, `authority-broken`, `ledger-damaged`, or what the disk says */
-export async function openAuthority(folder: string): Promise<Authority> {
-  const parts = await readParts(folder);
-  if (parts === undefined) {
-    const hint = 'quorate init makes one, quorate apply for a plan that is there';
-    throw new PkiError('authority-absent', `there is no authority in ${folder}`, { folder }, { hint });
-  }
-  return new Authority(parts, await Inventory.open(join(folder, authorityFiles.ledger)));
+const rootFiles = async (root: Certificate, key: KeyObject, passphrase?: string): Promise<NewFile[]> => [
+  { name: authorityFiles.rootKey, content: await sealed(key, passphrase), mode: privateMode },
+  { name: authorityFiles.rootCertificate, content: root.pem, mode: publicMode },
+];
+
+/**
+ * @param passphrase for a key that is encrypted; passed over for one that is not
+ * @throws PkiError `authority-absent`, `authority-broken`, `passphrase-needed`, `passphrase-wrong`, `ledger-damaged`, or what
+ * the disk says
+ */
+export async function openAuthority(folder: string, passphrase?: string): Promise<Authority> {
+  const parts = await readParts(folder, passphrase);
+  if (parts === undefined) throw authorityAbsent(folder);
+  return new Authority(parts, await Ledger.open(folder));
 }
 
-async function refuseExisting(folder: string): Promise<void> {
+/**
+ * The ledger alone, which takes no key: to look something up.
+ * @throws PkiError `authority-absent`, `ledger-damaged`, or what the disk says
+ */
+export async function openLedger(folder: string): Promise<Ledger> {
+  const present = await listFolder(folder);
+  const { ledger, oldLedger } = authorityFiles;
+  if (!present.includes(ledger) && !present.includes(oldLedger)) throw authorityAbsent(folder);
+  return Ledger.open(folder);
+}
+
+export async function refuseExisting(folder: string): Promise<void> {
   const existing = await authorityState(folder);
   if (existing.state === 'absent') return;
-  if (existing.state === 'broken') throw existing.error;
+  if (existing.state !== 'whole') throw existing.error;
   const hint = 'an authority is never overwritten: use it, or choose another folder';
   const { commonName } = existing.certificate;
   throw new PkiError('authority-exists', `${folder} holds the authority ${commonName}`, { folder }, { hint });
 }
 
-function ledgerEntry(profile: ProfileName, certificate: Certificate): LedgerEntry {
+export const derOfPem = (pem: string): Buffer => Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64');
+
+export function ledgerEntry(profile: string, certificate: Certificate): Omit<LedgerEntry, 'by' | 'at'> {
   const { serial, commonName, organization, names, notBefore, notAfter, fingerprint } = certificate;
   return {
-    event: 'issued',
     serial,
     profile,
     subject: commonName,

@@ -1,6 +1,7 @@
 // Reading certificates: Node's own parser (OpenSSL), which loads nothing and did not write them.
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { PkiError } from './errors.js';
+import { publicKeyDer } from './keys.js';
 import { checkName, type NameKind, type SubjectName } from './names.js';
 import type { ExtendedUsage } from './profiles.js';
 
@@ -52,8 +53,22 @@ export function parseCertificate(pem: string | Buffer, where: string): Certifica
   };
 }
 
+/** Those that were opened last: of a chain every certificate is asked again and again, and to read it is what takes time. */
+const opened = new Map<string, X509Certificate>();
+const openedMax = 256;
+
 /** The same as Node's object, for what plain data can't answer: signatures and keys. */
 export function openCertificate(pem: string | Buffer, where: string): X509Certificate {
+  const known = typeof pem === 'string' ? opened.get(pem) : undefined;
+  if (known !== undefined) return known;
+  const certificate = readX509(pem, where);
+  if (typeof pem !== 'string') return certificate;
+  if (opened.size >= openedMax) opened.clear();
+  opened.set(pem, certificate);
+  return certificate;
+}
+
+function readX509(pem: string | Buffer, where: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
@@ -67,10 +82,13 @@ export function openCertificate(pem: string | Buffer, where: string): X509Certif
   }
 }
 
-/** One `KEY=value` a line; a line break inside a value is escaped by OpenSSL, so lines are a safe border. */
-function fieldsOf(printed: string): Map<string, string> {
+/**
+ * One `KEY=value` a line; a line break inside a value is escaped by OpenSSL, so lines are a safe border. Of an empty
+ * subject Node gives undefined, whatever its types say.
+ */
+function fieldsOf(printed: string | undefined): Map<string, string> {
   const fields = new Map<string, string>();
-  for (const line of printed.split('\n')) {
+  for (const line of printed?.split('\n') ?? []) {
     const border = line.indexOf('=');
     if (border > 0) fields.set(line.slice(0, border), unescapeField(line.slice(border + 1)));
   }
@@ -95,9 +113,20 @@ function namesOf(printed: string): { names: SubjectName[]; otherNames: string[] 
   return { names, otherNames };
 }
 
-/** Whether `ca` signed `leaf`: the names fit and the signature holds. */
+/** Whether `ca` signed `leaf`: the names fit and the signature holds. Not with a key or in a way that OpenSSL does not know. */
 export function signedBy(leaf: Pick<Certificate, 'pem'>, ca: Pick<Certificate, 'pem'>): boolean {
   const issuer = openCertificate(ca.pem, 'the authority');
   const subject = openCertificate(leaf.pem, 'the certificate');
-  return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+  try {
+    return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+  } catch {
+    return false;
+  }
 }
+
+/**
+ * Whether the public key is the one that the certificate is for. Not by `KeyObject.equals`: for keys of two types it leaves
+ * an error in OpenSSL's queue, which the next reading of a key, anywhere, then fails with.
+ */
+export const isKeyOf = (publicKey: KeyObject, { pem }: Pick<Certificate, 'pem'>): boolean =>
+  publicKeyDer(openCertificate(pem, 'the certificate').publicKey).equals(publicKeyDer(publicKey));

@@ -3,15 +3,26 @@ export type PkiErrorCode =
   // requests
   | 'name-refused'
   | 'request-refused'
+  | 'request-unreadable'
   // the authority
   | 'authority-absent'
   | 'authority-exists'
   | 'authority-broken'
+  | 'authority-waiting'
+  | 'authority-refused'
   | 'ledger-damaged'
   | 'serial-reused'
+  | 'passphrase-needed'
+  | 'passphrase-wrong'
+  | 'passphrase-refused'
+  // keys on tokens
+  | 'token-refused'
+  | 'token-failed'
   // what was read
   | 'certificate-unreadable'
   | 'key-unreadable'
+  | 'bundle-refused'
+  | 'list-unreadable'
   // the disk
   | 'file-missing'
   | 'file-exists'

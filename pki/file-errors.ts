@@ -30,11 +30,12 @@ const explanations: Readonly<Record<string, readonly [code: PkiErrorCode, what: 
   EBUSY: ['file-failed', 'it is a mount point', 'choose a folder below the mount point'],
 };
 
-/** Node's error, in a person's words and with the path that they know. */
+/** Node's error, in a person's words and with the path that they know; what has its words already is left as it is. */
 export async function guarded<Result>(action: string, path: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
+    if (cause instanceof PkiError) throw cause;
     const errno = errnoOf(cause);
     const [kind, what, hint] = explanations[errno] ?? (['file-failed', String(cause), 'check the disk'] as const);
     throw new PkiError(kind, `cannot ${action} ${path}: ${what}`, { path, action, errno }, { hint, cause });

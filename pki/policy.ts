@@ -1,14 +1,16 @@
 // May this profile grant this request? Every reason why not, so that a person mends them all at once.
 import type { KeyObject } from 'node:crypto';
 import { PkiError } from './errors.js';
-import { describeKey, keyTypeOf } from './keys.js';
+import { keyReasons } from './keys.js';
+import { constraintReasons } from './name-constraints.js';
 import { checkName, type SubjectName } from './names.js';
-import { type LeafProfile, type Profile, profiles } from './profiles.js';
+import { type Profile, type ProfileChoice, profileName, profileOf, profileReasons, profiles } from './profiles.js';
+import { quote } from './quote.js';
 
 /** What is asked of an authority. */
 export interface Request {
-  readonly profile: LeafProfile;
-  /** A user's name in the store, a member's host name. At most 64 characters. */
+  readonly profile: ProfileChoice;
+  /** A user's name in the store, a member's host name; empty where the profile wants none. At most 64 characters. */
   readonly commonName: string;
   readonly organization?: string;
   /** Subject alternative names as text, in any order, repeated or not. */
@@ -18,8 +20,10 @@ export interface Request {
 
 /** One reason against a request, and the field that it is about. */
 export interface Refusal {
-  readonly field: 'commonName' | 'organization' | 'names' | 'days' | 'key' | 'authority';
+  readonly field: 'profile' | 'commonName' | 'organization' | 'names' | 'days' | 'key' | 'csr' | 'authority';
   readonly reason: string;
+  /** The way out, where it is not the opposite of the reason. */
+  readonly hint?: string;
 }
 
 export interface Validity {
@@ -29,32 +33,65 @@ export interface Validity {
 
 /** X.520's upper bounds for a common name and an organisation (RFC 5280 appendix A.1). */
 const attributeLengthMax = 64;
-const namesMax = 100;
+export const namesMax = 100;
 const dayMs = 86_400_000;
 /** Clocks differ: a certificate is valid a little before it was made (never before its authority). */
 const backdatedMs = 5 * 60_000;
 
-export function refusals(request: Request, authority: Validity, now: Date, key?: KeyObject): Refusal[] {
-  const profile = profiles[request.profile];
+export function refusals(
+  request: Request,
+  authority: Validity & { readonly pem?: string },
+  now: Date,
+  key?: KeyObject,
+): Refusal[] {
+  const profile = profileOf(request.profile);
   return [
-    ...attributeReasons(request.commonName).map((reason) => ({ field: 'commonName' as const, reason })),
-    ...(request.organization === undefined ? [] : attributeReasons(request.organization)).map((reason) => ({
-      field: 'organization' as const,
+    ...(typeof request.profile === 'string' ? [] : profileReasons(request.profile)).map((reason) => ({
+      field: 'profile' as const,
       reason,
     })),
+    ...commonNameReasons(request, profile).map((reason) => ({ field: 'commonName' as const, reason })),
+    ...organizationReasons(organizationOf(request)).map((reason) => ({ field: 'organization' as const, reason })),
     ...nameReasons(request, profile).map((reason) => ({ field: 'names' as const, reason })),
+    ...constraintRefusals(request, authority),
     ...daysReasons(request.days, profile).map((reason) => ({ field: 'days' as const, reason })),
-    ...authorityReasons(authority, now).map((reason) => ({ field: 'authority' as const, reason })),
-    ...(key === undefined || keyTypeOf(key) !== undefined
-      ? []
-      : [{ field: 'key' as const, reason: `a key of type ${describeKey(key)} is not certified` }]),
+    ...authorityRefusals(authority, now),
+    ...(key === undefined ? [] : keyReasons(key)).map((reason) => ({ field: 'key' as const, reason })),
   ];
+}
+
+function constraintRefusals({ names, commonName }: Request, { pem }: { readonly pem?: string }): Refusal[] {
+  if (pem === undefined) return [];
+  const hint = 'put what is to come into pki.nameConstraints and replace the authority before (quorate cert rotate-ca)';
+  return constraintReasons({ pem }, grantedNames(names), commonName).map((reason) => ({
+    field: 'names',
+    reason,
+    hint,
+  }));
+}
+
+/** The organization that is granted: what is asked for, else the profile's. */
+export const organizationOf = ({
+  organization,
+  profile,
+}: Pick<Request, 'organization' | 'profile'>): string | undefined => organization ?? profileOf(profile).organization;
+
+const organizationReasons = (organization: string | undefined): string[] =>
+  organization === undefined ? [] : attributeReasons(organization);
+
+function commonNameReasons({ commonName, profile: choice }: Request, profile: Profile): string[] {
+  if (profile.commonName === 'required') return attributeReasons(commonName);
+  return commonName === ''
+    ? []
+    : [`a ${profileName(choice)} certificate has none, and ${quote(commonName)} is asked for`];
 }
 
 /** @throws PkiError `request-refused` with every reason in `details.refusals`. */
 export function refuse(what: string, reasons: readonly Refusal[]): never {
   const list = reasons.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
-  throw new PkiError('request-refused', `no certificate for ${what}: ${list}`, { refusals: reasons });
+  const hints = new Set(reasons.flatMap(({ hint }) => (hint === undefined ? [] : [hint])));
+  const options = hints.size === 0 ? {} : { hint: [...hints].join('; ') };
+  throw new PkiError('request-refused', `no certificate for ${what}: ${list}`, { refusals: reasons }, options);
 }
 
 /** Refusals about the subject of an authority itself. */
@@ -87,7 +124,8 @@ export function validity(now: Date, days: number, within?: Validity): Validity {
   return { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
 }
 
-function attributeReasons(text: string): string[] {
+/** What is wrong with a common name or an organisation. */
+export function attributeReasons(text: string): string[] {
   const reasons: string[] = [];
   const length = [...text].length;
   if (length === 0) reasons.push('it is empty');
@@ -95,33 +133,38 @@ function attributeReasons(text: string): string[] {
     reasons.push(`it has ${length} characters, at most ${attributeLengthMax} are allowed`);
   if (/\p{C}/u.test(text)) reasons.push('it contains a control or invisible character');
   if (text !== text.trim()) reasons.push('it begins or ends with white space');
+  if (text !== text.normalize('NFC')) reasons.push('it is not in the normal form of Unicode (NFC)');
   return reasons;
 }
 
-function nameReasons({ names, profile: profileName }: Request, profile: Profile): string[] {
+function nameReasons({ names, profile: choice }: Request, profile: Profile): string[] {
   const reasons: string[] = [];
   if (names.length > namesMax) return [`there are ${names.length}, at most ${namesMax} are allowed`];
   if (names.length === 0 && profile.namesRequired) {
-    reasons.push(`a ${profileName} certificate needs the names and addresses that it is dialled by`);
+    reasons.push(`a ${profileName(choice)} certificate needs the names and addresses that ${whatNamesAreFor(profile)}`);
   }
   for (const text of names) {
     const verdict = checkName(text);
-    if (!verdict.accepted) reasons.push(...verdict.reasons.map((reason) => `${JSON.stringify(text)}: ${reason}`));
+    if (!verdict.accepted) reasons.push(...verdict.reasons.map((reason) => `${quote(text)}: ${reason}`));
     else if (!profile.nameKinds.includes(verdict.name.kind)) {
-      reasons.push(`${JSON.stringify(text)}: a ${profileName} certificate carries no ${verdict.name.kind} names`);
+      reasons.push(`${quote(text)}: a ${profileName(choice)} certificate carries no ${verdict.name.kind} names`);
     }
   }
   return reasons;
 }
+
+const whatNamesAreFor = ({ extendedUsages }: Profile): string =>
+  extendedUsages.includes('serverAuth') ? 'it is dialled by' : 'say whose it is';
 
 function daysReasons(days: number, { daysMax }: Profile): string[] {
   const allowed = Number.isInteger(days) && days >= 1 && days <= daysMax;
   return allowed ? [] : [`${days} is no whole number from 1 to ${daysMax}`];
 }
 
-function authorityReasons({ notBefore, notAfter }: Validity, now: Date): string[] {
-  if (now >= notAfter) return [`it expired at ${notAfter.toISOString()}`];
-  return now < notBefore
-    ? [`it is not valid before ${notBefore.toISOString()}, and the clock says ${now.toISOString()}`]
-    : [];
+function authorityRefusals({ notBefore, notAfter }: Validity, now: Date): Refusal[] {
+  const at = `the clock says ${now.toISOString()}`;
+  if (now >= notAfter) return [{ field: 'authority', reason: `it expired at ${notAfter.toISOString()}, and ${at}` }];
+  if (now >= notBefore) return [];
+  const hint = 'set the clock of this machine, or wait if it was wrong when the authority was made';
+  return [{ field: 'authority', reason: `it is not valid before ${notBefore.toISOString()}, and ${at}`, hint }];
 }

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:https';
+import { text } from 'node:stream/consumers';
 import type { ExecutionContext } from 'ava';
 import { type Issued, type KeyType, writeKeyPair } from '#pki';
-import { freePort } from '../etcd.js';
 import { judge } from '../judges.js';
+import { freePort } from '../ports.js';
+import { startServing } from './handshakes.js';
 import { ask, type Bench, bench } from './setting.js';
 
 const etcd = judge('etcd', 'etcdctl');
@@ -90,3 +92,39 @@ for (const keyType of ['ecdsa-p256', 'ed25519', 'rsa-2048'] satisfies KeyType[])
     },
   );
 }
+
+etcd.test(
+  "etcd's gRPC proxy starts with a proxy's certificate and refuses a client's, which has a common name",
+  async (t) => {
+    const at = new Date();
+    const setting = await bench(t, 'ecdsa-p256', at);
+    const endpoint = `https://127.0.0.1:${await startServing(t, setting, 'etcd', [], at)}`;
+    const startProxy = async (certificate: string, key: string) => {
+      const address = `127.0.0.1:${await freePort()}`;
+      const files = [`--cert=${certificate}`, `--key=${key}`, `--cacert=${setting.ca}`];
+      const child = spawn('etcd', [
+        'grpc-proxy',
+        'start',
+        `--endpoints=${endpoint}`,
+        `--listen-addr=${address}`,
+        ...files,
+      ]);
+      const exited = once(child, 'exit');
+      t.teardown(async () => {
+        child.kill('SIGKILL');
+        await exited;
+      });
+      return { address, child, exited };
+    };
+    const own = await setting.write('proxy1', { profile: 'proxy-client', commonName: '', names: ['proxy1.example'] });
+    const { address } = await startProxy(own.certificate, own.key);
+    const patiently = ['--command-timeout=30s', '--dial-timeout=30s'];
+    t.is(await ask('etcdctl', `--endpoints=http://${address}`, ...patiently, 'put', 'x', 'through the proxy'), 'OK\n');
+    const named = await setting.write('app', { profile: 'client', commonName: 'app', names: [] });
+    const refused = await startProxy(named.certificate, named.key);
+    const said = text(refused.child.stderr);
+    const [code] = await refused.exited;
+    t.is(code, 1);
+    t.regex(await said, /cert has non empty Common Name \(app\)/);
+  },
+);

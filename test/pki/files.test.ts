@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { authorityState, createAuthority, PkiError, readTextIfPresent, replaceFile, sweepFolder, writeNew } from '#pki';
-import { Inventory, type LedgerEntry } from '../../pki/inventory.js';
 import { ask, freshFolder, now } from './setting.js';
 
 // Serial: some of these change who this process is.
@@ -98,28 +97,6 @@ test.serial('what a killed run left is cleared, what a running one is writing is
   t.is(await sweepFolder(folder), 2);
   t.deepEqual((await readdir(folder)).toSorted(), [alive, ...lookalikes].toSorted());
   t.is(await sweepFolder(join(folder, 'missing')), 0);
-});
-
-const entry: LedgerEntry = {
-  event: 'issued',
-  serial: '41',
-  profile: 'client',
-  subject: 'app',
-  names: [],
-  notBefore: now.toISOString(),
-  notAfter: now.toISOString(),
-  fingerprint: 'ff',
-};
-
-test.serial('a serial that is in the ledger is not given out again, in this run or a later one', async (t) => {
-  const path = join(await freshFolder(t), 'ledger');
-  await writeFile(path, '');
-  const inventory = await Inventory.open(path);
-  await inventory.record(entry);
-  const before = await readFile(path, 'utf8');
-  await t.throwsAsync(inventory.record(entry), { code: 'serial-reused', message: /41 was given out before/ });
-  await t.throwsAsync((await Inventory.open(path)).record(entry), { code: 'serial-reused' });
-  t.is(await readFile(path, 'utf8'), before);
 });
 
 const script = fileURLToPath(new URL('write-there.js', import.meta.url));

@@ -10,7 +10,9 @@ import {
   openAuthority,
   PkiError,
   readKeyIfPresent,
+  replaceKeyPair,
   writeKeyPair,
+  writeNewCertificate,
 } from '#pki';
 import { asDeadProcess, failingAt, Killed, killedAt, onDisk } from './failing-disk.js';
 import { type Bench, bench, freshFolder, now } from './setting.js';
@@ -43,7 +45,7 @@ test.serial(
       const { state } = await authorityState(folder);
       t.true(state === 'absent' || state === 'whole', `killed at ${step}: ${state}`);
       if (state === 'absent') await create(folder)();
-      t.is((await openAuthority(folder)).issued.length, 1);
+      t.is((await openAuthority(folder)).ledger.size, 1);
       if (state === 'absent') t.deepEqual(await readdir(parent), ['pki'], `killed at ${step}: leftovers were cleared`);
       return done;
     });
@@ -70,7 +72,7 @@ test.serial('an authority whose making fails at any step leaves nothing behind a
 async function provision({ authority, folder }: Bench, issue: Bench['issue']): Promise<Issued | undefined> {
   const paths = pathsIn(folder);
   const wanted = { profile: 'server', commonName: 'm1', names: ['m1.example'] } as const;
-  if (mismatches(await observeKeyPair(paths), wanted, authority.certificate, now).length === 0) return undefined;
+  if (mismatches(await observeKeyPair(paths), wanted, authority, now).length === 0) return undefined;
   const issued = await issue({ ...wanted, keyPem: await readKeyIfPresent(paths.key) });
   await writeKeyPair(paths, issued);
   return issued;
@@ -105,27 +107,6 @@ test.serial(
   },
 );
 
-test.serial('an issue that is killed at any step leaves a ledger that can be read and written', async (t) => {
-  const setting = await bench(t);
-  await setting.issue();
-  const steps = await atEachStep(t, async (step) => {
-    const before = (await openAuthority(setting.path('pki'))).issued.length;
-    const authority = await openAuthority(setting.path('pki'));
-    const request = { profile: 'client', names: [], days: 1, keyType: 'ecdsa-p256', now } as const;
-    const { error } = await onDisk(killedAt(step), () =>
-      authority.issue({ ...request, commonName: `killed-at-${step}` }),
-    );
-    t.true(error === undefined || isKill(error), String(error));
-    const again = await openAuthority(setting.path('pki'));
-    t.true(again.issued.length === before || again.issued.length === before + 1);
-    if (error === undefined) t.is(again.issued.at(-1)?.subject, `killed-at-${step}`);
-    const next = await again.issue({ ...request, commonName: `after-${step}` });
-    t.is((await openAuthority(setting.path('pki'))).issued.at(-1)?.serial, next.serial);
-    return error === undefined;
-  });
-  t.true(steps >= 3, `${steps} steps`);
-});
-
 test.serial('a key pair that does not fit on the disk leaves no half of a file', async (t) => {
   await atEachStep(t, async (step) => {
     const setting = await bench(t);
@@ -143,4 +124,64 @@ test.serial('a key pair that does not fit on the disk leaves no half of a file',
     if (left.includes('m1.crt')) t.is(await readFile(paths.certificate, 'utf8'), issued.chainPem);
     return error === undefined;
   });
+});
+
+test.serial(
+  'a single certificate that does not fit on the disk leaves neither key nor certificate, and fits later',
+  async (t) => {
+    const steps = await atEachStep(t, async (step) => {
+      const setting = await bench(t);
+      const paths = pathsIn(setting.folder);
+      await mkdir(join(setting.folder, 'm1'));
+      const issued = await setting.issue();
+      const { error } = await onDisk(failingAt(step, 'ENOSPC'), () => writeNewCertificate(paths, issued));
+      if (error === undefined) return true;
+      t.true(error instanceof PkiError && error.code === 'disk-full', String(error));
+      t.deepEqual(await readdir(join(setting.folder, 'm1')), [], `step ${step}`);
+      await writeNewCertificate(paths, issued);
+      t.is((await observeKeyPair(paths)).key, 'matches');
+      return false;
+    });
+    t.true(steps > 10, `${steps} steps`);
+  },
+);
+
+test.serial(
+  'a new key pair whose placing is killed at any step leaves the old pair, the new one, or one that is completed',
+  async (t) => {
+    const steps = await atEachStep(t, async (step) => {
+      const setting = await bench(t);
+      const paths = pathsIn(setting.folder);
+      const [old, next] = [
+        await setting.issue({ names: ['m1.example'] }),
+        await setting.issue({ names: ['m1.example'] }),
+      ];
+      await writeKeyPair(paths, old);
+      let done = false;
+      await asDeadProcess(async () => {
+        const { error } = await onDisk(killedAt(step), () => replaceKeyPair(paths, next));
+        done = error === undefined;
+        t.true(done || isKill(error), String(error));
+      });
+      const [key, certificate] = [await readFile(paths.key, 'utf8'), await readFile(paths.certificate, 'utf8')];
+      const found = [key === next.keyPem, certificate === next.chainPem].join();
+      t.true(['false,false', 'true,false', 'true,true'].includes(found), `killed at ${step}: ${found}`);
+      await provision(setting, setting.issue);
+      t.is((await observeKeyPair(paths)).key, 'matches');
+      t.is(await readKeyIfPresent(paths.key), key);
+      return done;
+    });
+    t.true(steps > 10, `${steps} steps`);
+  },
+);
+
+test.serial('a single certificate is not written over what is there, and what is there stays', async (t) => {
+  const setting = await bench(t);
+  const paths = pathsIn(setting.folder);
+  const [first, second] = [await setting.issue(), await setting.issue()];
+  await writeNewCertificate(paths, first);
+  await t.throwsAsync(writeNewCertificate(paths, second), { code: 'file-exists' });
+  await t.throwsAsync(writeNewCertificate({ ...paths, key: `${paths.key}2` }, second), { code: 'file-exists' });
+  t.is(await readFile(paths.key, 'utf8'), first.keyPem);
+  t.deepEqual(await readdir(join(setting.folder, 'm1')), ['m1.crt', 'm1.key']);
 });

@@ -110,14 +110,14 @@ test('a file that is no certificate, or no key, is an error with its path', asyn
 test('a pair as it was issued is what is wanted, in whatever order and spelling the names are', async (t) => {
   const { paths, authority } = await placed(t);
   const names = ['M1.example.', '0:0::1', ...memberNames.toReversed()];
-  t.deepEqual(mismatches(await observeKeyPair(paths), { ...wanted, names }, authority.certificate, now), []);
+  t.deepEqual(mismatches(await observeKeyPair(paths), { ...wanted, names }, authority, now), []);
 });
 
 const mismatch = test.macro<[string, Partial<Request>, readonly Mismatch[], Date?]>({
   title: (_, what) => `a pair is issued again for ${what}`,
   async exec(t, _, change, expected, at = now) {
     const { paths, authority } = await placed(t);
-    t.deepEqual(mismatches(await observeKeyPair(paths), { ...wanted, ...change }, authority.certificate, at), expected);
+    t.deepEqual(mismatches(await observeKeyPair(paths), { ...wanted, ...change }, authority, at), expected);
   },
 });
 
@@ -153,11 +153,9 @@ test('a pair is issued again when another authority of the same name signed it, 
   const { paths } = await placed(t);
   const { authority } = await bench(t);
   const pair = await observeKeyPair(paths);
-  t.deepEqual(mismatches(pair, wanted, authority.certificate, now), [
-    { about: 'authority', reason: 'Test CA did not sign it' },
-  ]);
+  t.deepEqual(mismatches(pair, wanted, authority, now), [{ about: 'authority', reason: 'Test CA did not sign it' }]);
   const nothing = await observeKeyPair(pathsIn(await freshFolder(t)));
-  t.deepEqual(mismatches(nothing, wanted, authority.certificate, now), [
+  t.deepEqual(mismatches(nothing, wanted, authority, now), [
     { about: 'key', reason: 'there is no key' },
     { about: 'certificate', reason: 'there is no certificate' },
   ]);
@@ -170,6 +168,6 @@ test('hostile common names and names of every kind are recognised again', async 
     const paths = pathsIn(join(folder, Buffer.from(commonName).toString('hex')));
     const request = { profile: 'client', commonName, organization: commonName, names } as const;
     await writeKeyPair(paths, await issue(request));
-    t.deepEqual(mismatches(await observeKeyPair(paths), request, authority.certificate, now), [], commonName);
+    t.deepEqual(mismatches(await observeKeyPair(paths), request, authority, now), [], commonName);
   }
 });

@@ -1,5 +1,5 @@
-// @peculiar/x509 with @peculiar/webcrypto under it, loaded once and only by what signs: authority.ts imports those files when
-// there is something to sign. The bin has their 216 files in one (esbuild.config.mjs).
+// @peculiar/x509 with @peculiar/webcrypto under it, loaded in the signing thread only. The bin has their 216 files in one
+// (esbuild.config.mjs).
 
 // First: the dependency injection of @peculiar/x509 looks for it as it loads.
 import 'reflect-metadata';
