@@ -5,3 +5,4 @@ export { type Kit, kitEnvironment, kitLetter } from './kit.js';
 export { type MemberUnit, memberUnit } from './member-unit.js';
 export { markdownCode, shellArgument } from './quoting.js';
 export { type StaticPod, staticPod } from './static-pod.js';
+export { isNamespaceName, isSecretName, type TlsSecret, tlsSecret } from './tls-secret.js';

@@ -8,6 +8,8 @@ export interface Kit {
   readonly caFile: string;
   readonly certificateFile: string;
   readonly keyFile: string;
+  /** The user made the key, and has it: it is put beside the rest. */
+  readonly keyIsElsewhere: boolean;
   readonly environmentFile: string;
   /** The file with the user's password, for those who have one. */
   readonly passwordFile?: string;
@@ -55,6 +57,11 @@ function trial({ environmentFile, example }: Kit): string {
   return commands(source, ...put, ...(example.readable ? [`etcdctl get ${key}`] : []));
 }
 
+const keyRow = ({ keyFile, keyIsElsewhere }: Kit): string =>
+  keyIsElsewhere
+    ? `| ${markdownCode(fileName(keyFile))} | not in here: you made it with your request, and nobody else ever had it; put it into this folder, readable by yourself only (mode 0600) |`
+    : `| ${markdownCode(fileName(keyFile))} | its private key; whoever has it is you: keep it readable by yourself only (mode 0600), never send it |`;
+
 const password = ({ passwordFile }: Kit): string =>
   passwordFile === undefined
     ? ''
@@ -64,7 +71,7 @@ const password = ({ passwordFile }: Kit): string =>
 export function kitLetter(kit: Kit): string {
   return `# ${markdownText(kit.user)} on ${markdownText(kit.cluster)}
 
-This folder is your access to the cluster ${markdownText(kit.cluster)}. Try it:
+This folder is your access to the cluster ${markdownText(kit.cluster)}. ${kit.keyIsElsewhere ? 'Put your key into it, set its paths in the settings, and try it:' : 'Try it:'}
 
 ${trial(kit)}
 
@@ -73,7 +80,7 @@ ${may(kit)}
 | file | what it is |
 |---|---|
 | ${markdownCode(fileName(kit.certificateFile))} | your certificate: its common name is your user name, so no password is needed |
-| ${markdownCode(fileName(kit.keyFile))} | its private key; whoever has it is you: keep it readable by yourself only (mode 0600), never send it |
+${keyRow(kit)}
 | ${markdownCode(fileName(kit.caFile))} | the authority that the servers' certificates are checked against |
 | ${markdownCode(fileName(kit.environmentFile))} | the settings for etcdctl, with absolute paths: change them when you move the folder |
 ${password(kit)}

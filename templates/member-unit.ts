@@ -8,6 +8,8 @@ export interface MemberUnit {
   readonly command: readonly [program: string, ...args: string[]];
   /** etcd tells systemd when it is ready; Node has no Unix datagrams to do that with. */
   readonly notifies: boolean;
+  /** With which the member says that it is not to be started again, as by itself it will never come up. */
+  readonly finalExitCode?: number;
   readonly environmentFile: string;
   /** Files that the member reads, by the names that it finds them under in its credentials folder. */
   readonly credentials: Readonly<Record<string, string>>;
@@ -47,6 +49,7 @@ UMask=0077`;
  * The member runs as a user of its own without rights; systemd hands it the keys, which only root can read on the host.
  */
 export function memberUnit(unit: MemberUnit): string {
+  const final = unit.finalExitCode === undefined ? '' : `RestartPreventExitStatus=${unit.finalExitCode}\n`;
   const credentials = Object.entries(unit.credentials).map(
     ([name, path]) => `LoadCredential=${unitText(name)}:${unitText(path)}`,
   );
@@ -62,7 +65,7 @@ Type=${unit.notifies ? 'notify' : 'exec'}
 EnvironmentFile=${unitText(unit.environmentFile)}
 ExecStart=${unit.command.map(execWord).join(' ')}
 Restart=on-failure
-RestartSec=2
+${final}RestartSec=2
 TimeoutStartSec=infinity
 LimitNOFILE=65536
 OOMScoreAdjust=-900

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { CommanderError, Command as Parser } from 'commander';
-import { commands } from './commands/catalogue.js';
+import { commands, groups } from './commands/catalogue.js';
 import type { Command, Context, Given, ParsedCommand } from './commands/command.js';
 import { WizardError } from './errors.js';
+import { Passphrases } from './passphrases.js';
 import { nearest } from './plan/nearest.js';
 import { type ExitCode, exitCodes } from './report.js';
+import { passphraseVariable } from './secret-variables.js';
 import type { Terminal } from './terminal.js';
 import { version } from './version.js';
 
@@ -26,14 +28,26 @@ function examplesText(command: Command): string {
   return `\nExamples:\n${lines.join('\n')}`;
 }
 
-function contextOf({ environment, terminal, signal, now }: Invocation, dir: string | undefined): Context {
-  const given = dir || environment.QUORATE_DIR || defaultDir;
-  return { terminal, dir: resolve(given), givenDir: dir || undefined, signal, now };
+const textOf = (value: Given[string]): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function contextOf({ environment, terminal, signal, now }: Invocation, given: Given): Context {
+  const dir = textOf(given.dir) || undefined;
+  const passphrases = new Passphrases({
+    terminal,
+    environment,
+    descriptor: textOf(given.caPassphraseFd),
+    askForNew: given.yes !== true,
+  });
+  const folder = resolve(dir ?? (environment.QUORATE_DIR || defaultDir));
+  return { terminal, dir: folder, givenDir: dir, signal, now, passphrases, environment };
 }
 
 /** The parser for `cert` in `cert list`, made when it is first needed. */
 function parent(program: Parser, words: readonly string[]): Parser {
-  return words.reduce((at, word) => at.commands.find((known) => known.name() === word) ?? at.command(word), program);
+  return words.reduce(
+    (at, word) => at.commands.find((known) => known.name() === word) ?? at.command(word).summary(groups[word] ?? ''),
+    program,
+  );
 }
 
 function addCommand(
@@ -50,11 +64,11 @@ function addCommand(
   for (const [name, description] of command.arguments ?? []) parser.argument(name, description);
   for (const { flags, description } of command.options) parser.option(flags, description);
   parser.action(async () => {
-    const { dir, ...given } = parser.optsWithGlobals<Given>();
+    const given = parser.optsWithGlobals<Given>();
     const named = Object.fromEntries(
       parser.registeredArguments.map((argument, index) => [argument.name(), parser.processedArgs[index]]),
     );
-    const context = contextOf(invocation, typeof dir === 'string' ? dir : undefined);
+    const context = contextOf(invocation, given);
     const run = await command.load();
     finish(await run(context, { ...given, ...named }));
   });
@@ -65,6 +79,10 @@ function newProgram({ terminal }: Invocation): Parser {
     .description('Certificates, units and access for etcd-style stores: one plan, a secured cluster.')
     .version(version(), '-V, --version')
     .option('--dir <dir>', `the folder of the cluster (default: QUORATE_DIR, else ${defaultDir})`)
+    .option(
+      '--ca-passphrase-fd <n>',
+      `read the passphrase of the authority's key, or its token's PIN, from this file descriptor; ${passphraseVariable} does the same`,
+    )
     .option('--no-color', 'no colours; NO_COLOR does the same')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({

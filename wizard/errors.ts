@@ -15,7 +15,15 @@ export type WizardErrorCode =
   | 'member-failed'
   | 'unhealthy'
   | 'files-refused'
+  | 'key-elsewhere'
+  | 'not-issued'
   | 'authority-incomplete'
+  | 'no-such-certificate'
+  | 'authority-differs'
+  | 'locked-out'
+  | 'rotation'
+  | 'not-revocable'
+  | 'key-compromised'
   | 'cancelled';
 
 export interface WizardErrorOptions {

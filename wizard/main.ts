@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { runProgram } from './program.js';
 import { exitCodes, report } from './report.js';
+import { secretVariables } from './secret-variables.js';
 import { Terminal } from './terminal.js';
 
 // The bin: this process's streams and signals around a command line.
@@ -19,7 +21,13 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(exitCodes.done);
 });
 
+// What is started from here does not get to know them.
+const environment = { ...process.env };
+for (const secret of secretVariables) delete process.env[secret];
+
 const controller = new AbortController();
+// Each call that is under way listens: hundreds at once are no leak.
+setMaxListeners(0, controller.signal);
 process.on('SIGINT', () => {
   // The first Ctrl-C ends what is under way in good order, the second at once.
   if (controller.signal.aborted) process.exit(exitCodes.cancelled);
@@ -29,7 +37,7 @@ process.on('SIGINT', () => {
 try {
   process.exitCode = await runProgram({
     args,
-    environment: process.env,
+    environment,
     terminal,
     signal: controller.signal,
     now: () => new Date(),

@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.js';
 // How an error reaches a person: `error: what happened`, then `hint: the next step`. The one place that does this.
 // The wings' errors are recognized by their fields: importing their classes would load the wings.
 
-export const exitCodes = { done: 0, failed: 1, usage: 2, pending: 2, cancelled: 130 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, pending: 2, removed: 3, cancelled: 130 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** Wrong usage of quorate itself, and of `quorate serve`. */
@@ -41,5 +41,6 @@ export function report(terminal: Terminal, error: unknown): ExitCode {
   terminal.say(`${error.code === 'cancelled' ? '' : `${label} `}${error.message}`);
   if (typeof error.hint === 'string') sayHint(terminal, error.hint);
   if (error.code === 'cancelled') return exitCodes.cancelled;
+  if (error.code === 'member-removed') return exitCodes.removed;
   return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
 }

@@ -31,9 +31,20 @@ export class Terminal {
     return this.#options.stdin.isTTY === true && this.#options.stderr.isTTY === true;
   }
 
+  /** Whether a person, and no file or program, sees what goes to stdout. */
+  get stdoutIsTerminal(): boolean {
+    return this.#options.stdout.isTTY === true;
+  }
+
   result(text: string): void {
     this.endProgress();
     this.#options.stdout.write(`${text}\n`);
+  }
+
+  /** A result that is no text, or that brings its own line ends. */
+  bytes(content: string | Uint8Array): void {
+    this.endProgress();
+    this.#options.stdout.write(content);
   }
 
   json(value: unknown): void {

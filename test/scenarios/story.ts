@@ -19,6 +19,7 @@ export class Story {
     cluster: (words) => this.#start(words),
     tick: ([id, times = '1']) => this.#repeat(Number(times), () => this.#member(id).raft.tick()),
     propose: ([id, ...values]) => this.#say(this.#member(id).raft.propose(values.map(bytes))),
+    change: ([id, change = '']) => this.#say(this.#member(id).raft.proposeMembership(bytes(change))),
     read: ([id, context]) => this.#member(id).raft.readIndex(Number(context)),
     campaign: ([id]) => this.#member(id).raft.campaign(),
     transfer: ([id, to]) => this.#member(id).raft.transferLeadership(memberId(BigInt(to ?? 0))),

@@ -3,7 +3,7 @@ import type { Entry, Membership, Message, RaftStatus, Ready, SnapshotMark } from
 // How the stories put raft's data into words. An entry is index/term and its content, a log's end index/term.
 
 const entryText = ({ index, term, kind, data }: Entry): string =>
-  `${index}/${term} ${kind === 'command' ? new TextDecoder().decode(data) : kind}`;
+  `${index}/${term} ${kind === 'empty' ? kind : new TextDecoder().decode(data)}`;
 
 const entriesText = (entries: readonly Entry[]): string => `[${entries.map(entryText).join(', ')}]`;
 
@@ -28,6 +28,8 @@ function contentText(message: Message): string {
       return message.rejected
         ? `refuses ${message.index}, try ${message.hintIndex}/${message.hintTerm}`
         : `has ${message.index}`;
+    case 'commit':
+      return `${message.lastIndex}/${message.lastTerm}`;
     case 'heartbeat':
       return `commit ${message.commit}${message.context > 0 ? ` round ${message.context}` : ''}`;
     case 'heartbeat-reply':
@@ -44,6 +46,8 @@ function contentText(message: Message): string {
       return '';
     case 'propose':
       return message.data.map((one) => new TextDecoder().decode(one)).join(' ');
+    case 'propose-membership':
+      return new TextDecoder().decode(message.data);
     case 'read-index':
       return `${message.context}`;
     case 'read-index-reply':

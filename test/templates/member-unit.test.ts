@@ -13,6 +13,7 @@ const unit: MemberUnit = {
   documentation: 'https://example.org/',
   command: ['quorate', 'serve'],
   notifies: false,
+  finalExitCode: 3,
   environmentFile: '/etc/quorate/member.env',
   credentials: { 'ca.crt': '/etc/quorate/ca.crt', 'server.key': '/etc/quorate/server.key' },
   stateFolder: 'quorate',

@@ -30,6 +30,7 @@ const kitAt = (folder: string): Kit => ({
   keyFile: `${folder}/app.key`,
   environmentFile: `${folder}/app.env`,
   permissions: ['read every key that begins with `/app/`'],
+  keyIsElsewhere: false,
   isRoot: false,
   example: { key: '/app/hello', readable: true, writable: true },
 });

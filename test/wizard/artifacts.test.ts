@@ -70,6 +70,7 @@ test("a tree to copy onto a host leaves the host's own folders as open as they a
     ['members/m1', '755'],
     ['members/m1/etc', '755'],
     ['members/m1/etc/quorate', '700'],
+    ['members/m1/etc/quorate-crl', '755'],
     ['members/m1/etc/systemd', '755'],
     ['members/m1/etc/systemd/system', '755'],
   ]);

@@ -4,7 +4,9 @@ import { shellArgument } from '#templates';
 import type { Artifact } from '../artifacts/artifact.js';
 import { desiredArtifacts, phaseOf } from '../artifacts/desired.js';
 import { WizardError } from '../errors.js';
+import type { PassphraseSource } from '../passphrases.js';
 import type { Plan } from '../plan/plan.js';
+import { settleExchange } from '../rotation/stage.js';
 import { planSteps } from '../steps/plan-steps.js';
 import type { Step } from '../steps/step.js';
 import { takeLock } from './lock.js';
@@ -18,6 +20,8 @@ export interface ApplyOptions {
   readonly now: () => Date;
   /** Passwords that a person chose, by user. */
   readonly passwords?: ReadonlyMap<string, string>;
+  /** What opens the authority's key; without it only one in clear is opened, and made. */
+  readonly passphrases?: PassphraseSource;
   /** Ends the run between two steps. */
   readonly signal: AbortSignal;
   /** Something for a person to know, at once. */
@@ -32,21 +36,43 @@ export async function outstandingSteps(plan: Plan, dir: string, now: Date): Prom
   return planSteps(artifacts, await observe(dir, artifacts), now);
 }
 
-// Keys are made, and files synced, off the event loop: a few at a time keep disk and processors busy.
-const atOnceMax = 8;
+// Keys are made, and files synced, off the event loop: some at a time keep disk and processors busy.
+const atOnceMax = 16;
 
-/** Steps that may be taken together, a few at a time: those of one phase, except folders, which stand in one another. */
-function batches(steps: readonly Step[]): Step[][] {
+/** Steps of one group stand in nothing that another one of it makes: folders of one depth, and all else of one phase. */
+const groupOf = ({ artifact }: Step): string =>
+  artifact.kind === 'folder' ? `folder ${artifact.path.split('/').length}` : `phase ${phaseOf(artifact)}`;
+
+/** Steps that may be taken together, in the order of the groups. */
+function groups(steps: readonly Step[]): Step[][] {
   const all: Step[][] = [];
   for (const step of steps) {
     const last = all.at(-1);
     const [first] = last ?? [];
-    const joins =
-      first !== undefined && step.artifact.kind !== 'folder' && phaseOf(first.artifact) === phaseOf(step.artifact);
-    if (last !== undefined && joins && last.length < atOnceMax) last.push(step);
+    if (last !== undefined && first !== undefined && groupOf(first) === groupOf(step)) last.push(step);
     else all.push([step]);
   }
   return all;
+}
+
+/** Takes all of them, some at a time, until one fails or `stopped`. Returns when none is at work any more. */
+async function takeTogether(
+  steps: readonly Step[],
+  take: (step: Step) => Promise<void>,
+  stopped: () => boolean,
+): Promise<void> {
+  const left = steps.values();
+  let failure: { readonly error: unknown } | undefined;
+  const work = async (): Promise<void> => {
+    for (const step of left) {
+      if (failure !== undefined || stopped()) return;
+      await take(step).catch((error: unknown) => {
+        failure ??= { error };
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnceMax, steps.length) }, work));
+  if (failure !== undefined) throw failure.error;
 }
 
 /** What killed runs left half-written, in every folder that this one writes to. */
@@ -77,12 +103,17 @@ export async function apply(options: ApplyOptions): Promise<readonly Step[]> {
 }
 
 async function work(options: ApplyOptions, interruptedPid: number | undefined): Promise<readonly Step[]> {
-  const { plan, dir, now, passwords = new Map(), signal, say } = options;
+  const { plan, dir, now, passwords = new Map(), passphrases, signal, say } = options;
+  await settleExchange(dir);
   const artifacts = desiredArtifacts(plan, dir);
   const swept = await sweep(dir, artifacts);
-  const steps = planSteps(artifacts, await observe(dir, artifacts), now());
+  const observed = await observe(dir, artifacts);
+  if (observed.authority.state === 'waiting') throw observed.authority.error;
+  const steps = planSteps(artifacts, observed, now());
   if (interruptedPid !== undefined || swept > 0) say(resumption(interruptedPid, steps.length));
-  const realizer = new Realizer(dir, now, passwords);
+  const realizer = new Realizer({ dir, now, passwords, passphrases });
+  // Whoever has to be asked is asked before anything is written.
+  await realizer.prepare(steps);
   let done = 0;
   const take = async (step: Step): Promise<void> => {
     options.progress(done, steps.length, step);
@@ -91,13 +122,15 @@ async function work(options: ApplyOptions, interruptedPid: number | undefined): 
     options.progress(done, steps.length, step);
     for (const note of notes) say(note);
   };
-  for (const batch of batches(steps)) {
-    if (signal.aborted) throw cancelled(done, steps.length, dir);
-    const outcomes = await Promise.allSettled(batch.map(take));
-    // Only when none of them is at work any more may the lock go.
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  try {
+    for (const group of groups(steps)) {
+      await takeTogether(group, take, () => signal.aborted);
+      if (done < steps.length && signal.aborted) throw cancelled(done, steps.length, dir);
+    }
+    return steps;
+  } finally {
+    await realizer.close();
   }
-  return steps;
 }
 
 function resumption(pid: number | undefined, left: number): string {

@@ -1,6 +1,19 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { authorityState, type ExistingKeyPair, modeOf, observeKeyPair, readTextIfPresent } from '#pki';
+import {
+  authorityState,
+  type ExistingKeyPair,
+  modeOf,
+  observeCertified,
+  observeKeyPair,
+  readBytes,
+  readRevocationList,
+  readTextIfPresent,
+} from '#pki';
 import type { AccessArtifact, Artifact } from '../artifacts/artifact.js';
+import { mapAtOnce } from '../at-once.js';
+import { pkiFolder, revocationListSizeMax } from '../layout.js';
+import { revocationsOf, trustOf } from '../rotation/follow.js';
 import type { Observed, ObservedAccess } from '../steps/observed.js';
 import { parseAccess, withoutHashes } from './access-file.js';
 import { passwordMatches, readPassword } from './passwords.js';
@@ -11,13 +24,11 @@ async function staleUsers(
   artifact: AccessArtifact,
   hashes: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  const checked = await Promise.all(
-    artifact.passwords.map(async ({ user, path }) => {
-      const password = await readPassword(join(dir, path));
-      const holds = password !== undefined && (await passwordMatches(password, hashes.get(user) ?? ''));
-      return holds ? [] : [user];
-    }),
-  );
+  const checked = await mapAtOnce(artifact.passwords, async ({ user, path }) => {
+    const password = await readPassword(join(dir, path));
+    const holds = password !== undefined && (await passwordMatches(password, hashes.get(user) ?? ''));
+    return holds ? [] : [user];
+  });
   return checked.flat();
 }
 
@@ -33,13 +44,34 @@ async function observeAccess(dir: string, artifact: AccessArtifact): Promise<Obs
   return { access: withoutHashes(access), staleUsers: [...(await staleUsers(dir, artifact, hashes)), ...surplus] };
 }
 
+async function digestIfPresent(path: string): Promise<string | undefined> {
+  if ((await modeOf(path)) === undefined) return undefined;
+  const content = await readBytes(path, revocationListSizeMax);
+  return createHash('sha256').update(content).digest('hex');
+}
+
+async function observedTrust(dir: string): Promise<string | undefined> {
+  const { state } = await authorityState(join(dir, pkiFolder));
+  return state === 'whole' ? trustOf(dir) : undefined;
+}
+
+/** None of a list that can't be read: `cert verify` says what is wrong with it. */
+async function serialsOn(path: string): Promise<ReadonlySet<string>> {
+  const { revoked = [] } = await readRevocationList(path).catch(() => ({ revoked: [] }));
+  return new Set(revoked.map(({ serial }) => serial));
+}
+
 /** Looks at the place of every artifact. Reads only. @throws PkiError what the disk says */
 export async function observe(dir: string, artifacts: readonly Artifact[]): Promise<Observed> {
   const modes = new Map<string, number>();
   const contents = new Map<string, string>();
   const keyPairs = new Map<string, ExistingKeyPair>();
+  const revocationCopies = new Map<string, string>();
   const access = new Map<string, ObservedAccess>();
   let authority: Observed['authority'] = { state: 'absent' };
+  const list = await revocationsOf(dir);
+  const revocations = await digestIfPresent(list);
+  const revokedSerials = revocations === undefined ? new Set<string>() : await serialsOn(list);
 
   const lookAt = async (path: string): Promise<void> => {
     const mode = await modeOf(join(dir, path));
@@ -57,10 +89,20 @@ export async function observe(dir: string, artifacts: readonly Artifact[]): Prom
         keyPairs.set(artifact.path, await observeKeyPair(paths));
         break;
       }
+      case 'certificate': {
+        const paths = { certificate: join(dir, artifact.path), csr: join(dir, artifact.csrPath) };
+        keyPairs.set(artifact.path, await observeCertified(paths));
+        break;
+      }
       case 'trust':
       case 'file': {
         const content = await readTextIfPresent(join(dir, artifact.path));
         if (content !== undefined) contents.set(artifact.path, content);
+        break;
+      }
+      case 'revocations': {
+        const digest = await digestIfPresent(join(dir, artifact.path));
+        if (digest !== undefined) revocationCopies.set(artifact.path, digest);
         break;
       }
       case 'access': {
@@ -72,6 +114,7 @@ export async function observe(dir: string, artifacts: readonly Artifact[]): Prom
       case 'password':
     }
   };
-  await Promise.all(artifacts.map(look));
-  return { authority, modes, contents, keyPairs, access };
+  await mapAtOnce(artifacts, look);
+  const trust = await observedTrust(dir);
+  return { authority, trust, modes, contents, revocations, revokedSerials, revocationCopies, keyPairs, access };
 }

@@ -2,11 +2,16 @@ import assert from 'node:assert';
 import { join } from 'node:path';
 import {
   type Authority,
+  authorityWaiting,
   createAuthority,
+  isTaken,
   makeFolder,
-  openAuthority,
+  parseCertificateRequest,
+  readBytes,
   readKeyIfPresent,
   replaceFile,
+  requestAuthority,
+  requestSizeMax,
   setMode,
   writeKeyPair,
   writeNew,
@@ -15,16 +20,34 @@ import {
   type AccessArtifact,
   type Artifact,
   type AuthorityArtifact,
+  type CertificateArtifact,
   type KeyPairArtifact,
   type PasswordArtifact,
   privateFile,
   privateFolder,
   publicFile,
 } from '../artifacts/artifact.js';
-import { pkiFolder } from '../layout.js';
+import { openAuthorityOf } from '../authority.js';
+import { copyRevocations } from '../certificates/revoking/copies.js';
+import { WizardError } from '../errors.js';
+import { noPassphrases, type PassphraseSource } from '../passphrases.js';
+import { trustOf } from '../rotation/follow.js';
 import type { Step } from '../steps/step.js';
 import { printAccess, withHashes } from './access-file.js';
 import { generatePassword, hashPassword, readPassword } from './passwords.js';
+
+export interface RealizerOptions {
+  readonly dir: string;
+  readonly now: () => Date;
+  /** Passwords that a person chose, by user. */
+  readonly passwords: ReadonlyMap<string, string>;
+  readonly passphrases?: PassphraseSource | undefined;
+}
+
+interface KeyPlace {
+  readonly passphrase?: string | undefined;
+  readonly token?: { readonly uri: string; readonly pin: string | undefined };
+}
 
 /** Makes artifacts in one DIR. Each is there whole, or not at all, whenever the process ends. */
 export class Realizer {
@@ -32,13 +55,29 @@ export class Realizer {
   readonly #now: () => Date;
   /** Chosen by a person, by user; the others' are generated. */
   readonly #chosen: ReadonlyMap<string, string>;
+  readonly #passphrases: PassphraseSource;
   readonly #hashes = new Map<string, Promise<string>>();
   #authority: Promise<Authority> | undefined;
 
-  constructor(dir: string, now: () => Date, chosen: ReadonlyMap<string, string>) {
+  constructor({ dir, now, passwords, passphrases = noPassphrases }: RealizerOptions) {
     this.#dir = dir;
     this.#now = now;
-    this.#chosen = chosen;
+    this.#chosen = passwords;
+    this.#passphrases = passphrases;
+  }
+
+  /** Asks for the passphrase, where the steps need one, before the first of them. */
+  async prepare(steps: readonly Step[]): Promise<void> {
+    const made = steps.filter(({ action }) => action !== 'restrict').map(({ artifact }) => artifact.kind);
+    // The PIN of a token is asked for where it is used.
+    const onToken = steps.some(({ artifact }) => artifact.kind === 'authority' && artifact.key !== undefined);
+    if (made.includes('authority')) await (onToken ? undefined : this.#passphrases.forNew());
+    else if (made.includes('key-pair') || made.includes('certificate')) await this.#openAuthority();
+  }
+
+  async close(): Promise<void> {
+    // Whoever wanted it has been told if it could not be opened.
+    await (await this.#authority?.catch(() => undefined))?.close();
   }
 
   /** @returns what a person should know about what was made */
@@ -65,8 +104,13 @@ export class Realizer {
         return [];
       case 'key-pair':
         return this.#makeKeyPair(artifact, path);
+      case 'certificate':
+        return this.#certify(artifact, path);
       case 'trust':
-        await replaceFile(path, (await this.#openAuthority()).certificate.pem, publicFile);
+        await replaceFile(path, await trustOf(this.#dir), publicFile);
+        return [];
+      case 'revocations':
+        await copyRevocations(this.#dir, path);
         return [];
       case 'access':
         await this.#makeAccess(artifact, path);
@@ -88,13 +132,26 @@ export class Realizer {
     for (const [path, mode] of modes) await setMode(join(this.#dir, path), mode);
   }
 
-  async #makeAuthority({ commonName, keyType, days }: AuthorityArtifact, folder: string): Promise<void> {
-    this.#authority = createAuthority({ folder, commonName, keyType, days, now: this.#now() });
-    await this.#authority;
+  async #makeAuthority(artifact: AuthorityArtifact, folder: string): Promise<void> {
+    const { key, root } = artifact;
+    const making =
+      key === undefined
+        ? this.#createAuthority(artifact, folder, { passphrase: await this.#passphrases.forNew() })
+        : this.#passphrases.open((pin) => this.#createAuthority(artifact, folder, { token: { uri: key, pin } }));
+    if (root !== 'elsewhere') this.#authority = making;
+    await making;
+  }
+
+  async #createAuthority(artifact: AuthorityArtifact, folder: string, keyPlace: KeyPlace): Promise<Authority> {
+    const { commonName, keyType, days, root, permitted } = artifact;
+    const common = { folder, commonName, keyType, permitted, ...keyPlace };
+    if (root !== 'elsewhere') return createAuthority({ ...common, days, root, now: this.#now() });
+    await requestAuthority(common);
+    throw authorityWaiting(folder);
   }
 
   #openAuthority(): Promise<Authority> {
-    this.#authority ??= openAuthority(join(this.#dir, pkiFolder));
+    this.#authority ??= openAuthorityOf({ dir: this.#dir, passphrases: this.#passphrases });
     return this.#authority;
   }
 
@@ -111,6 +168,17 @@ export class Realizer {
     await writeKeyPair({ certificate, key }, issued);
     await setMode(key, privateFile);
     return issued.notes.map((note) => `${artifact.title}: ${note}`);
+  }
+
+  /** For a key that is elsewhere, under the request that was approved. */
+  async #certify({ csrPath, request, title }: CertificateArtifact, certificate: string): Promise<readonly string[]> {
+    const path = join(this.#dir, csrPath);
+    if (!(await isTaken(path))) throw requestMissing(request.commonName, path);
+    const csr = parseCertificateRequest(await readBytes(path, requestSizeMax), path);
+    const authority = await this.#openAuthority();
+    const { chainPem, notes } = await authority.certify({ ...request, csr, now: this.#now() });
+    await replaceFile(certificate, chainPem, publicFile);
+    return notes.map((note) => `${title}: ${note}`);
   }
 
   async #makeAccess({ access, passwords }: AccessArtifact, path: string): Promise<void> {
@@ -133,6 +201,12 @@ export class Realizer {
   }
 }
 
+function requestMissing(user: string, path: string): WizardError {
+  const what = `the key of ${user} is elsewhere, and the request that it signed is not at ${path}`;
+  const hint = `have ${user} type quorate user request ${user}, and put ${user}.csr there; or take "key: elsewhere" out`;
+  return new WizardError('files-refused', what, { user, path }, { hint });
+}
+
 function modeOf(artifact: Exclude<Artifact, KeyPairArtifact>): number {
   switch (artifact.kind) {
     case 'folder':
@@ -141,6 +215,8 @@ function modeOf(artifact: Exclude<Artifact, KeyPairArtifact>): number {
     case 'authority':
       return privateFolder;
     case 'trust':
+    case 'revocations':
+    case 'certificate':
       return publicFile;
     case 'password':
     case 'access':

@@ -1,4 +1,4 @@
-import type { KeyType, LeafProfile } from '#pki';
+import type { KeyType, LeafProfile, Subtree } from '#pki';
 import type { InitialAccess } from './initial-access.js';
 
 // What there is to be in DIR, by kind: enough to compare with what is there and to make it, and no secret.
@@ -16,6 +16,12 @@ export interface AuthorityArtifact {
   readonly commonName: string;
   readonly keyType: KeyType;
   readonly days: number;
+  /** A root of its own above it, or one that is kept elsewhere. */
+  readonly root?: { readonly commonName: string; readonly days: number } | 'elsewhere';
+  /** Where its key is, or is to be made; in a file when absent. */
+  readonly key?: string;
+  /** What it may sign; everything when absent. */
+  readonly permitted?: readonly Subtree[];
 }
 
 /** A password that only the user and the store's hash know. */
@@ -41,9 +47,24 @@ export interface KeyPairArtifact {
   };
 }
 
+/** A certificate whose key is elsewhere; the request that this key signed is here. */
+export interface CertificateArtifact {
+  readonly kind: 'certificate';
+  readonly path: string;
+  readonly csrPath: string;
+  readonly title: string;
+  readonly request: KeyPairArtifact['request'];
+}
+
 /** A copy of the authority's certificate. */
 export interface TrustArtifact {
   readonly kind: 'trust';
+  readonly path: string;
+}
+
+/** A copy of the authority's revocation list. */
+export interface RevocationsArtifact {
+  readonly kind: 'revocations';
   readonly path: string;
 }
 
@@ -70,7 +91,9 @@ export type Artifact =
   | AuthorityArtifact
   | PasswordArtifact
   | KeyPairArtifact
+  | CertificateArtifact
   | TrustArtifact
+  | RevocationsArtifact
   | AccessArtifact
   | FileArtifact;
 

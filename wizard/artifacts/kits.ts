@@ -47,11 +47,23 @@ function kitOf(plan: Plan, user: User, dir: string): Kit {
     certificateFile: join(dir, files.certificate),
     keyFile: join(dir, files.key),
     environmentFile: join(dir, files.environment),
+    keyIsElsewhere: user.key === 'elsewhere',
     ...(user.password ? { passwordFile: join(dir, files.password) } : {}),
     permissions: permissions.map(words),
     isRoot,
     ...(example === undefined ? {} : { example }),
   };
+}
+
+function certificateOf(plan: Plan, user: User): Artifact {
+  const files = kitFiles(user.name);
+  const common = {
+    path: files.certificate,
+    title: `the certificate of ${user.name}`,
+    request: { profile: 'client', commonName: user.name, names: [], days: plan.pki.certDays },
+  } as const;
+  if (user.key === 'elsewhere') return { kind: 'certificate', csrPath: files.csr, ...common };
+  return { kind: 'key-pair', keyPath: files.key, keyType: user.keyType ?? plan.pki.keyType, ...common };
 }
 
 /** @param dir absolute */
@@ -62,14 +74,7 @@ export function kitArtifacts(plan: Plan, user: User, dir: string): Artifact[] {
     { kind: 'folder', path: kitFolder(user.name), mode: privateFolder },
     ...(user.password ? [{ kind: 'password', path: files.password, user: user.name } as const] : []),
     { kind: 'trust', path: files.ca },
-    {
-      kind: 'key-pair',
-      path: files.certificate,
-      keyPath: files.key,
-      title: `the certificate of ${user.name}`,
-      keyType: plan.pki.keyType,
-      request: { profile: 'client', commonName: user.name, names: [], days: plan.pki.certDays },
-    },
+    certificateOf(plan, user),
     {
       kind: 'file',
       path: files.environment,

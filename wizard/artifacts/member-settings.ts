@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { Variables } from '#templates';
-import { hostCertificateFolder, memberData, memberFiles, memberFolder } from '../layout.js';
+import {
+  hostCertificateFolder,
+  memberData,
+  memberFiles,
+  memberFolder,
+  revocationFile,
+  revocationFolder,
+} from '../layout.js';
 import { httpsUrl, isAddress, isLoopback } from '../plan/address.js';
 import { type Engine, type Member, metricsPort, type Plan } from '../plan/plan.js';
 
@@ -23,14 +30,19 @@ export const peerMark = 'peer.quorate.internal';
 
 interface Places {
   readonly certificates: string;
+  readonly revocations: string;
   readonly data: string;
 }
 
 function placesOf({ cluster }: Plan, member: Member, dir: string): Places {
-  const onHost = { data: hostDataFolder(cluster.engine) };
+  const onHost = { data: hostDataFolder(cluster.engine), revocations: `/${revocationFolder(cluster.run)}` };
   switch (cluster.run) {
     case 'local':
-      return { certificates: join(dir, memberFolder(member.name)), data: join(dir, memberData(member.name)) };
+      return {
+        certificates: join(dir, memberFolder(member.name)),
+        revocations: join(dir, memberFolder(member.name)),
+        data: join(dir, memberData(member.name)),
+      };
     case 'systemd':
       return { certificates: credentialsFolder(cluster.engine), ...onHost };
     case 'static-pod':
@@ -50,11 +62,11 @@ function clientListeners({ cluster }: Plan, member: Member): string[] {
 }
 
 export const clientUrl = ({ host, clientPort }: Member): string => httpsUrl(host, clientPort);
-const peerUrl = ({ host, peerPort }: Member): string => httpsUrl(host, peerPort);
+export const peerUrl = ({ host, peerPort }: Member): string => httpsUrl(host, peerPort);
 
 /** @param dir absolute */
 export function memberSettings(plan: Plan, member: Member, dir: string): Variables {
-  const { certificates, data } = placesOf(plan, member, dir);
+  const { certificates, revocations, data } = placesOf(plan, member, dir);
   const file = (name: keyof typeof memberFiles): string => join(certificates, memberFiles[name]);
   return {
     ETCD_NAME: member.name,
@@ -67,14 +79,17 @@ export function memberSettings(plan: Plan, member: Member, dir: string): Variabl
     ETCD_INITIAL_CLUSTER: plan.members.map((each) => `${each.name}=${peerUrl(each)}`).join(','),
     ETCD_INITIAL_CLUSTER_TOKEN: plan.cluster.name,
     ETCD_INITIAL_CLUSTER_STATE: 'new',
+    ...(plan.cluster.cipherSuites === undefined ? {} : { ETCD_CIPHER_SUITES: plan.cluster.cipherSuites.join(',') }),
     ETCD_CERT_FILE: file('serverCertificate'),
     ETCD_KEY_FILE: file('serverKey'),
     ETCD_TRUSTED_CA_FILE: file('ca'),
     ETCD_CLIENT_CERT_AUTH: 'true',
+    ETCD_CLIENT_CRL_FILE: join(revocations, revocationFile),
     ETCD_PEER_CERT_FILE: file('peerCertificate'),
     ETCD_PEER_KEY_FILE: file('peerKey'),
     ETCD_PEER_TRUSTED_CA_FILE: file('ca'),
     ETCD_PEER_CLIENT_CERT_AUTH: 'true',
+    ETCD_PEER_CRL_FILE: join(revocations, revocationFile),
     ...(plan.cluster.engine === 'included'
       ? { ETCD_INITIAL_ACCESS_FILE: file('access') }
       : { ETCD_PEER_CERT_ALLOWED_HOSTNAME: peerMark }),

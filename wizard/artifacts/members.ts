@@ -1,7 +1,16 @@
 import { dirname, join } from 'node:path';
 import { environmentFile, memberUnit, staticPod } from '#templates';
-import { hostCertificateFolder, kitFiles, memberData, memberFiles, memberFolder, memberTree } from '../layout.js';
+import {
+  hostCertificateFolder,
+  kitFiles,
+  memberData,
+  memberFiles,
+  memberFolder,
+  memberRevocations,
+  memberTree,
+} from '../layout.js';
 import { type Member, metricsPort, type Plan, usersOf } from '../plan/plan.js';
+import { exitCodes } from '../report.js';
 import { version } from '../version.js';
 import {
   type Artifact,
@@ -19,20 +28,25 @@ import { hostDataFolder, memberSettings, peerMark, unitName } from './member-set
 
 const alwaysCarried: readonly string[] = ['localhost', '127.0.0.1', '::1'];
 
+/** The names that a member's certificates carry. */
+export function memberNames({ cluster }: Plan, member: Member, profile: 'server' | 'peer'): readonly string[] {
+  const mark = profile === 'peer' && cluster.engine === 'etcd' ? [peerMark] : [];
+  return [...alwaysCarried, member.name, member.host, ...member.addresses, ...mark];
+}
+
 function keyPair(plan: Plan, member: Member, profile: 'server' | 'peer'): KeyPairArtifact {
   const at = (name: string): string => join(memberFolder(member.name), name);
   const server = profile === 'server';
-  const mark = profile === 'peer' && plan.cluster.engine === 'etcd' ? [peerMark] : [];
   return {
     kind: 'key-pair',
     path: at(server ? memberFiles.serverCertificate : memberFiles.peerCertificate),
     keyPath: at(server ? memberFiles.serverKey : memberFiles.peerKey),
     title: `the ${profile} certificate of ${member.name}`,
-    keyType: plan.pki.keyType,
+    keyType: member.keyType ?? plan.pki.keyType,
     request: {
       profile,
       commonName: member.name,
-      names: [...alwaysCarried, member.name, member.host, ...member.addresses, ...mark],
+      names: memberNames(plan, member, profile),
       days: plan.pki.certDays,
     },
   };
@@ -56,6 +70,7 @@ function unitFile(plan: Plan, member: Member): FileArtifact {
       documentation: engine === 'etcd' ? 'https://etcd.io/docs/' : 'https://www.npmjs.com/package/quorate',
       command: command(plan),
       notifies: engine === 'etcd',
+      ...(engine === 'included' && { finalExitCode: exitCodes.removed }),
       environmentFile: join(hostCertificateFolder, environment),
       credentials: Object.fromEntries(handedOver.map((file) => [file, join(hostCertificateFolder, file)])),
       stateFolder: unitName(engine),
@@ -120,10 +135,11 @@ function foldersOf(tree: string, path: string): string[] {
  * The folders are as open as they are on any host (tar and rsync set them there as they are here), all but the one
  * with the keys.
  */
-function folders(member: Member, files: readonly FileArtifact[]): Artifact[] {
+function folders({ cluster }: Plan, member: Member, files: readonly FileArtifact[]): Artifact[] {
   const keys = memberFolder(member.name);
+  const revocations = memberRevocations(cluster.run, member.name);
   const paths = new Set([
-    ...[join(keys, memberFiles.ca), ...files.map(({ path }) => path)].flatMap((path) =>
+    ...[join(keys, memberFiles.ca), revocations, ...files.map(({ path }) => path)].flatMap((path) =>
       foldersOf(memberTree(member.name), path),
     ),
   ]);
@@ -149,9 +165,10 @@ export function memberArtifacts(plan: Plan, member: Member, dir: string): Artifa
   const files = runFiles(plan, member, dir);
   const local = plan.cluster.run === 'local';
   return [
-    ...folders(member, files),
+    ...folders(plan, member, files),
     ...(local ? [{ kind: 'folder', path: memberData(member.name), mode: privateFolder } as const] : []),
     { kind: 'trust', path: join(memberFolder(member.name), memberFiles.ca) },
+    { kind: 'revocations', path: memberRevocations(plan.cluster.run, member.name) },
     keyPair(plan, member, 'server'),
     keyPair(plan, member, 'peer'),
     ...accessFiles(plan, member),

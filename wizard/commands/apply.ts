@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { apply as applyPlan } from '../apply/apply.js';
+import { pkiFolder } from '../layout.js';
 import type { Plan } from '../plan/plan.js';
 import { type ExitCode, exitCodes } from '../report.js';
 import { type Step, titleOf } from '../steps/step.js';
@@ -6,22 +8,38 @@ import type { Context, Given } from './command.js';
 import { stepCount, stepJson } from './plan.js';
 import { readPlan } from './plan-file.js';
 
+const keyInClear =
+  "the authority's key is not encrypted: quorate cert passphrase puts it under a passphrase, at any time";
+
+/** It is for the day on which the intermediate is to be replaced. */
+const rootAside = (dir: string): string =>
+  `${join(dir, pkiFolder, 'root.key')} signs another intermediate and nothing else: keep it elsewhere, and take it off this machine`;
+
+export const makesAuthority = (steps: readonly Step[]): boolean =>
+  steps.some(({ action, artifact }) => artifact.kind === 'authority' && action === 'create');
+
 /** Makes DIR match the plan, with progress for a person. @returns the steps that it took */
 export async function makeMatch(
-  { terminal, dir, signal, now }: Context,
+  { terminal, dir, signal, now, passphrases }: Context,
   plan: Plan,
   passwords: ReadonlyMap<string, string> = new Map(),
 ): Promise<readonly Step[]> {
   try {
-    return await applyPlan({
+    const steps = await applyPlan({
       plan,
       dir,
       now,
       passwords,
+      passphrases,
       signal,
       say: (text) => terminal.say(text),
       progress: (done, all, { artifact }) => terminal.progress(`[${done}/${all}] ${titleOf(artifact)}`),
     });
+    if (makesAuthority(steps)) {
+      if (plan.pki.key === undefined && (await passphrases.forNew()) === undefined) terminal.say(keyInClear);
+      if (plan.pki.authority === 'intermediate') terminal.say(rootAside(dir));
+    }
+    return steps;
   } finally {
     terminal.endProgress();
   }

@@ -1,4 +1,7 @@
+import { accessCommands } from './access/catalogue.js';
+import { certCommands } from './cert/catalogue.js';
 import { type Command, jsonOption, yesOption } from './command.js';
+import { userCommands } from './user/catalogue.js';
 
 // Every command as data, in the order of --help. Its code is loaded when it runs.
 
@@ -83,6 +86,67 @@ const bootstrap: Command = {
   load: async () => (await import('./bootstrap.js')).bootstrap,
 };
 
+const snapshotSave: Command = {
+  kind: 'parsed',
+  name: 'snapshot save',
+  summary: "save the cluster's keys, leases, users and roles to a file that etcd's own tools read, too",
+  arguments: [['[file]', 'where to; CLUSTER-TIME.db in this folder when not given']],
+  options: [
+    { flags: '--endpoint <url>', description: 'the member to ask; by default the one that has applied most' },
+    { flags: '--force', description: 'take the place of a file that is there' },
+    jsonOption,
+  ],
+  examples: [
+    ['quorate snapshot save', 'says the name of the file that it has written'],
+    ['quorate snapshot save /backup/demo.db --force', 'from cron, the same name each time'],
+  ],
+  load: async () => (await import('./snapshot-save.js')).snapshotSave,
+};
+
+const snapshotStatus: Command = {
+  kind: 'parsed',
+  name: 'snapshot status',
+  summary: 'check all of a snapshot and say what is in it; of ours, or of a real etcd',
+  arguments: [['<file>', 'a snapshot, or a db file out of the data folder of an etcd that was stopped']],
+  options: [jsonOption],
+  examples: [
+    ['quorate snapshot status demo.db', 'exit code 1 when it is damaged'],
+    ['quorate snapshot status demo.db --json | jq .revision', 'the same for programs'],
+  ],
+  load: async () => (await import('./snapshot-status.js')).snapshotStatus,
+};
+
+const snapshotRestore: Command = {
+  kind: 'parsed',
+  name: 'snapshot restore',
+  summary: 'make the data of a new cluster from a snapshot of ours or of a real etcd',
+  arguments: [['<file>', 'the snapshot']],
+  options: [
+    { flags: '--skip-hash-check', description: 'take a db file out of a data folder, which has no checksum' },
+    { flags: '--bump-revision <n>', description: 'raise the revision by n, so that no client has seen it before' },
+    { flags: '--mark-compacted', description: 'compact up to the raised revision, so that every watch begins anew' },
+    { flags: '--data-dir <dir>', description: 'for a member that is in no plan here: where its data goes' },
+    { flags: '--wal-dir <dir>', description: 'with --data-dir: where its log goes' },
+    { flags: '--name <name>', description: 'with --data-dir: its name' },
+    { flags: '--initial-cluster <members>', description: 'with --data-dir: NAME=URL,… of all members' },
+    { flags: '--initial-cluster-token <token>', description: 'with --data-dir: as it will be started with' },
+    { flags: '--initial-advertise-peer-urls <urls>', description: 'with --data-dir: where others reach it' },
+    jsonOption,
+  ],
+  examples: [
+    ['quorate snapshot restore demo.db', "fills data/NAME of the plan's members; then quorate up"],
+    [
+      'quorate snapshot restore etcd.db --bump-revision 1000000000 --mark-compacted',
+      'for Kubernetes, whose caches would else be ahead',
+    ],
+    [
+      'quorate snapshot restore demo.db --data-dir /var/lib/quorate --name m1 --initial-cluster m1=https://a:2380,m2=https://b:2380 --initial-advertise-peer-urls https://a:2380',
+      'on the host of a member; on each host the same file',
+    ],
+  ],
+  load: async () => (await import('./snapshot-restore.js')).snapshotRestore,
+};
+
 const serve: Command = {
   kind: 'passed',
   name: 'serve',
@@ -91,4 +155,27 @@ const serve: Command = {
   load: async () => (await import('./serve.js')).serve,
 };
 
-export const commands: readonly Command[] = [init, plan, apply, up, down, status, bootstrap, serve];
+export const commands: readonly Command[] = [
+  init,
+  plan,
+  apply,
+  up,
+  down,
+  status,
+  bootstrap,
+  ...certCommands,
+  ...userCommands,
+  ...accessCommands,
+  snapshotSave,
+  snapshotStatus,
+  snapshotRestore,
+  serve,
+];
+
+/** What commands of two words have in common, by the first. */
+export const groups: Readonly<Record<string, string>> = {
+  cert: "the authority's day-to-day: single certificates",
+  access: 'users, roles and permissions of any live cluster, ours or etcd, as they are declared',
+  user: 'access for persons and programs, whose keys stay with them',
+  snapshot: 'save all of the store to a file, check one, begin a new cluster with one',
+};

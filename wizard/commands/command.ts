@@ -1,3 +1,4 @@
+import type { PassphraseSource } from '../passphrases.js';
 import type { ExitCode } from '../report.js';
 import type { Terminal } from '../terminal.js';
 
@@ -11,6 +12,9 @@ export interface Context {
   /** Ends what can be ended when Ctrl-C is typed. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
+  /** What opens the authority's key. */
+  readonly passphrases: PassphraseSource;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Options by their long names in camel case, arguments by their names. */

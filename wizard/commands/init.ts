@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.js';
 import { printPlan } from '../plan/print.js';
 import { type ExitCode, exitCodes } from '../report.js';
 import { type Answered, answered } from './answers-source.js';
-import { makeMatch } from './apply.js';
+import { makeMatch, makesAuthority } from './apply.js';
 import type { Context, Given } from './command.js';
 import { dirFlag, linesToInstall, linesToTry } from './next-lines.js';
 import { stepCount, stepLines, stepSummary } from './plan.js';
@@ -99,6 +99,7 @@ export async function init(context: Context, given: Given): Promise<ExitCode> {
   }
   if (isNew) await checkPorts(chosen.plan);
   if (isNew) terminal.say(printPlan(chosen.plan).trimEnd());
+  if (ask && makesAuthority(steps) && chosen.plan.pki.key === undefined) await context.passphrases.forNew();
   if (ask && steps.length > 0) terminal.say(stepSummary(steps));
   if ((isNew || steps.length > 0) && !(await confirmed(session))) {
     const hint = `quorate init${dirFlag(context.givenDir)} asks again`;

@@ -23,8 +23,10 @@ const kindNames: Readonly<Record<Step['artifact']['kind'], readonly [one: string
   authority: ['authority', 'authorities'],
   folder: ['folder', 'folders'],
   'key-pair': ['certificate', 'certificates'],
+  certificate: ['certificate', 'certificates'],
   password: ['password', 'passwords'],
   trust: ['file', 'files'],
+  revocations: ['file', 'files'],
   access: ['file', 'files'],
   file: ['file', 'files'],
 };

@@ -1,16 +1,19 @@
-import { flagHelp, Member, openLogger, readMemberConfig } from '#cluster/server';
+import { type FlagHelp, flagHelp, loadConfigFile, Member, openLogger, readMemberConfig } from '#cluster/server';
 import { type ExitCode, exitCodes } from '../report.js';
 import { version } from '../version.js';
 import { endSignal, untilAborted } from './end-signal.js';
 
 const isHelp = (arg: string): boolean => ['--help', '-help', '-h'].includes(arg);
+const isVersion = (arg: string): boolean => ['--version', '-version'].includes(arg);
+
+function rowText({ flag, variable, description, fallback }: FlagHelp): string {
+  const standard = fallback === '' ? '' : ` (default ${fallback})`;
+  return `  ${flag}\n      ${description}${standard}; ${variable}\n`;
+}
 
 function helpText(): string {
-  const rows = flagHelp.map(({ flag, variable, description, fallback }) => {
-    const standard = fallback === '' ? '' : ` (default ${fallback})`;
-    return `  ${flag}\n      ${description}${standard}; ${variable}`;
-  });
-  return `Usage: quorate serve [flags]\n\nRuns one member of the included store. Takes etcd's flags and ETCD_* variables.\n\n${rows.join('\n')}\n`;
+  const groups = flagHelp.map(({ title, flags }) => `${title}:\n${flags.map(rowText).join('')}`);
+  return `Usage: quorate serve [flags]\n\nRuns one member of the included store. Takes etcd's flags and ETCD_* variables.\n\n${groups.join('\n')}`;
 }
 
 /** `quorate serve`: one member, until it is told to stop or can't go on. */
@@ -19,7 +22,12 @@ export async function serve(args: readonly string[]): Promise<ExitCode> {
     process.stdout.write(helpText());
     return exitCodes.done;
   }
-  const { config, warnings } = readMemberConfig(args, process.env);
+  if (args.some(isVersion)) {
+    process.stdout.write(`quorate ${version()}\n`);
+    return exitCodes.done;
+  }
+  const file = await loadConfigFile(args, process.env);
+  const { config, warnings } = readMemberConfig(args, process.env, file);
   const { logger, close } = openLogger(config);
   for (const warning of warnings) logger.warn(warning);
   const signal = endSignal('SIGTERM', 'SIGINT');
@@ -36,6 +44,6 @@ export async function serve(args: readonly string[]): Promise<ExitCode> {
     await member.close().catch((error: unknown) => logger.warn('not everything could be closed', { error }));
     throw failure;
   } finally {
-    close();
+    await close();
   }
 }

@@ -1,3 +1,4 @@
+import { columns } from '../columns.js';
 import { type ExitCode, exitCodes } from '../report.js';
 import { type CertificateReport, type MemberReport, type StatusReport, statusOf } from '../run/status.js';
 import type { Terminal } from '../terminal.js';
@@ -5,17 +6,6 @@ import type { Context, Given } from './command.js';
 import { readPlan } from './plan-file.js';
 
 const warnDays = 30;
-
-/** Columns as wide as their widest cell; the last one runs free. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
 
 const megabytes = (bytes: number | undefined): string =>
   bytes === undefined ? '-' : `${(bytes / 1024 / 1024).toFixed(1)} MB`;

@@ -6,7 +6,10 @@ import { metricsPort } from './plan.js';
 // What is wrong with the members taken together.
 
 /** Names that differ in letter case only would share a file where file systems fold case. */
-export function duplicateNames(items: PlanParts['members' | 'users' | 'roles'], foldCase: boolean): Finding[] {
+export function duplicateNames(
+  items: PlanParts['members' | 'users' | 'roles' | 'profiles'],
+  foldCase: boolean,
+): Finding[] {
   const first = new Map<string, PlanPath>();
   return items.flatMap(({ path, value }) => {
     const name = foldCase ? value.name.toLowerCase() : value.name;

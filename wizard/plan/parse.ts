@@ -1,13 +1,19 @@
-import { WizardError } from '../errors.js';
 import {
+  keysElsewhere,
   lifetimes,
+  lookAlikeUsers,
   repeatedRoles,
   rootKeepsRoot,
+  rootName,
+  tokenKeys,
   unknownRoles,
   unusedImage,
+  usersLikeHosts,
   usersNamedAsMembers,
   usersWithoutRoles,
 } from './access-checks.js';
+import { checked, refusal } from './checked.js';
+import { cipherPairs } from './cipher-suites.js';
 import { type Complaint, type Finding, refused } from './complaints.js';
 import {
   clashingPorts,
@@ -20,7 +26,6 @@ import {
 import { type PlanParts, partsOf } from './parts.js';
 import { type Plan, planVersion } from './plan.js';
 import { planShape } from './shape.js';
-import { shapeFindings } from './shape-findings.js';
 import { type PlanSource, readSource, valueSource } from './source.js';
 
 /** A usable plan, and what is doubtful about it. */
@@ -37,14 +42,20 @@ const checks: readonly ((parts: PlanParts) => Finding[])[] = [
   loopbackHosts,
   memberCount,
   lifetimes,
+  rootName,
+  tokenKeys,
+  cipherPairs,
   unusedImage,
+  ({ profiles }) => duplicateNames(profiles, false),
   ({ roles }) => duplicateNames(roles, false),
-  ({ users }) => duplicateNames(users, true),
+  lookAlikeUsers,
   unknownRoles,
   repeatedRoles,
   rootKeepsRoot,
   usersNamedAsMembers,
   usersWithoutRoles,
+  usersLikeHosts,
+  keysElsewhere,
 ];
 
 function versionFinding(value: unknown): Finding | undefined {
@@ -58,29 +69,17 @@ function versionFinding(value: unknown): Finding | undefined {
   return refused(['version'], { what, hint: 'update quorate' });
 }
 
-const byPlace = (a: Complaint, b: Complaint): number =>
-  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
-
-function refusal(file: string, complaints: readonly Complaint[]): WizardError {
-  const errors = complaints.filter(({ severity }) => severity === 'error').length;
-  const what = errors === 1 ? '1 mistake' : `${errors} mistakes`;
-  const hint = 'correct it there and type the command again; nothing was changed';
-  return new WizardError('plan-refused', `${what} in ${file}`, { file, errors }, { complaints, hint });
-}
-
 function parseSource(source: PlanSource): ReadPlan {
   if (source.broken.length > 0) throw refusal(source.file, source.broken);
   const unreadable = versionFinding(source.value);
   if (unreadable !== undefined) throw refusal(source.file, [source.located(unreadable)]);
-  const shape = planShape.safeParse(source.value);
   const parts = partsOf(source.value);
-  const findings = [
-    ...(shape.success ? [] : shapeFindings(shape.error.issues, source.value)),
-    ...checks.flatMap((check) => check(parts)),
-  ];
-  const complaints = findings.map((finding) => source.located(finding)).sort(byPlace);
-  if (!shape.success || complaints.some(({ severity }) => severity === 'error')) throw refusal(source.file, complaints);
-  return { plan: shape.data, warnings: complaints };
+  const { value: plan, warnings } = checked(
+    source,
+    planShape,
+    checks.flatMap((check) => check(parts)),
+  );
+  return { plan, warnings };
 }
 
 /**

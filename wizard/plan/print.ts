@@ -16,6 +16,12 @@ const memberValue = ({ addresses, ...member }: Member): object =>
 
 const userValue = ({ password, ...user }: User): object => (password ? { ...user, password } : user);
 
+const pkiValue = ({ authority, profiles, ...pki }: Plan['pki']): object => ({
+  ...(authority === defaultPki.authority ? {} : { authority }),
+  ...pki,
+  ...(profiles.length === 0 ? {} : { profiles }),
+});
+
 const flow = (node: unknown): void => {
   if (isMap(node)) node.flow = true;
 };
@@ -33,7 +39,7 @@ export function printPlan(plan: Plan): string {
     version,
     cluster,
     members: members.map(memberValue),
-    pki: { ...defaultPki, ...pki },
+    pki: pkiValue({ ...defaultPki, ...pki }),
     access: { roles: access.roles, users: access.users.map(userValue) },
   });
   const lists = [

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import { parseSubtree, tokenUriReasons } from '#pki';
 import { isUnspecified, isUnusable } from './address.js';
 import type { Objection } from './complaints.js';
+import { lookObjection } from './look-alikes.js';
 import { root } from './plan.js';
 
 // What a single value must look like. The plan's shape and the wizard's prompts ask the same rules.
@@ -40,7 +42,7 @@ const plainUserName = nameRule('user name', commonNameLengthMax);
 export const userNameRule: Rule<string> = (value) =>
   value.toLowerCase() === 'ca'
     ? { what: `${value} can't be a user name: ca.crt in its kit is the authority's`, hint: 'choose another name' }
-    : plainUserName(value);
+    : (plainUserName(value) ?? lookObjection(value));
 
 export const roleNameRule: Rule<string> = (value) => {
   if (value === '') return { what: 'a role name may not be empty' };
@@ -56,6 +58,12 @@ export const roleNameRule: Rule<string> = (value) => {
 
 const isHostName = (value: string): boolean =>
   value.length <= hostNameLengthMax && value.split('.').every((label) => hostLabel.test(label));
+
+/** A user of the store that need not have a certificate: any text that can be read. */
+export const storeUserRule: Rule<string> = (value) => {
+  if (value === '') return { what: 'a user name may not be empty' };
+  return controlCharacter.test(value) ? { what: `${quoted(value)} has a control character` } : undefined;
+};
 
 /** A member's name stands in its certificates, in `name=url` lists and in file names: it must do as a host name. */
 export const memberNameRule: Rule<string> = (value) => {
@@ -104,6 +112,30 @@ const days =
 
 export const authorityDaysRule = days(authorityDaysMax);
 export const certificateDaysRule = days(certificateDaysMax);
+
+/** X.520 ub-organization-name. */
+export const organizationRule: Rule<string> = (value) => {
+  if (value === '' || value !== value.trim()) return { what: 'an organization is neither empty nor padded' };
+  if (value.length > commonNameLengthMax)
+    return { what: `an organization has at most ${commonNameLengthMax} characters, this one has ${value.length}` };
+  return /\p{C}/u.test(value) ? { what: `${quoted(value)} has a character that can't be seen` } : undefined;
+};
+
+/** What an authority may be kept to. */
+export const subtreeRule: Rule<string> = (value) =>
+  parseSubtree(value) === undefined
+    ? {
+        what: `${quoted(value)} is neither a domain nor a network`,
+        hint: 'example.org, 10.0.0.0/8, 10.0.0.1, fd00::/8',
+      }
+    : undefined;
+
+/** Where on a token a key is. */
+export const tokenRule: Rule<string> = (value) => {
+  const reasons = tokenUriReasons(value);
+  const hint = 'pkcs11:token=NAME;object=NAME?module-path=/usr/lib/softhsm/libsofthsm2.so';
+  return reasons.length === 0 ? undefined : { what: `names no key on a token: ${reasons.join('; ')}`, hint };
+};
 
 export const imageRule: Rule<string> = (value) =>
   /^[\w][\w.\-/:@]*$/.test(value) ? undefined : { what: `${quoted(value)} is no container image reference` };

@@ -9,7 +9,8 @@ type Issue = z.core.$ZodIssue;
 const knownFields: readonly string[] = [
   ...['version', 'cluster', 'members', 'pki', 'access', 'name', 'engine', 'run', 'image', 'host', 'clientPort'],
   ...['peerPort', 'addresses', 'keyType', 'caDays', 'certDays', 'roles', 'users', 'permissions', 'prefix', 'key'],
-  ...['end', 'password'],
+  ...['end', 'password', 'profiles', 'usages', 'names', 'namesRequired', 'commonName', 'organization', 'days'],
+  ...['daysMax', 'cipherSuites'],
 ];
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -52,7 +53,7 @@ function wrongChoice(values: readonly unknown[], actual: unknown, path: PlanPath
 
 function unknownField(field: string, path: PlanPath): Finding {
   const meant = nearest(field, knownFields);
-  const hint = meant === undefined ? 'the fields are listed in the README, "The plan file"' : `did you mean ${meant}?`;
+  const hint = meant === undefined ? 'the fields are listed in the README, "The plan"' : `did you mean ${meant}?`;
   return refused([...path, field], {
     what: 'is no field of a plan here',
     hint: meant === field ? 'it belongs elsewhere' : hint,

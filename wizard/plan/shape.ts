@@ -1,6 +1,19 @@
 import * as z from 'zod';
+import { profileReasons } from '#pki';
 import { rangeObjection } from './permissions.js';
-import { accesses, defaultPki, engines, keyTypes, type PlanPermission, planVersion, runModes } from './plan.js';
+import {
+  accesses,
+  authorities,
+  cipherSuites,
+  defaultPki,
+  engines,
+  keyTypes,
+  type PlanPermission,
+  type PlanProfile,
+  planVersion,
+  runModes,
+} from './plan.js';
+import { customProfile } from './profiles.js';
 import {
   authorityDaysRule,
   certificateDaysRule,
@@ -8,9 +21,13 @@ import {
   hostRule,
   imageRule,
   memberNameRule,
+  organizationRule,
   portRule,
   type Rule,
   roleNameRule,
+  storeUserRule,
+  subtreeRule,
+  tokenRule,
   userNameRule,
 } from './rules.js';
 
@@ -33,6 +50,7 @@ export const memberShape = z.strictObject({
   clientPort: number(portRule).default(2379),
   peerPort: number(portRule).default(2380),
   addresses: z.array(text(hostRule)).default([]),
+  keyType: z.enum(keyTypes).exactOptional(),
 });
 
 const permissionShape = z
@@ -67,6 +85,15 @@ export const userShape = z.strictObject({
   name: text(userNameRule),
   roles: z.array(z.string()).default([]),
   password: z.boolean().default(false),
+  keyType: z.enum(keyTypes).exactOptional(),
+  key: z.literal('elsewhere').exactOptional(),
+});
+
+/** Of a file that says who may do what in a cluster that need not be a plan's. */
+export const storeUserShape = z.strictObject({ ...userShape.shape, name: text(storeUserRule) });
+
+export const accessFileShape = z.strictObject({
+  access: z.strictObject({ roles: z.array(roleShape).default([]), users: z.array(storeUserShape).default([]) }),
 });
 
 export const clusterShape = z.strictObject({
@@ -74,12 +101,43 @@ export const clusterShape = z.strictObject({
   engine: z.enum(engines).default('included'),
   run: z.enum(runModes).default('local'),
   image: text(imageRule).exactOptional(),
+  cipherSuites: z.array(z.enum(cipherSuites)).min(1).exactOptional(),
 });
+
+const profileDaysMax = 365;
+
+export const profileShape = z
+  .strictObject({
+    name: z.string(),
+    usages: z.array(z.enum(['serverAuth', 'clientAuth'])),
+    names: z.array(z.enum(['dns', 'ip', 'email', 'uri'])).default([]),
+    namesRequired: z.boolean().exactOptional(),
+    commonName: z.enum(['required', 'absent']).default('required'),
+    organization: text(organizationRule).exactOptional(),
+    keyType: z.enum(keyTypes).exactOptional(),
+    days: z.number().exactOptional(),
+    daysMax: z.number().default(profileDaysMax),
+  })
+  .transform((given, context): PlanProfile => {
+    const dialled = given.usages.includes('serverAuth') || given.commonName === 'absent';
+    const profile = { ...given, namesRequired: given.namesRequired ?? dialled, days: given.days ?? given.daysMax };
+    for (const message of profileReasons(customProfile(profile))) {
+      context.addIssue({ code: 'custom', message, params: { hint: profileHint }, input: given });
+    }
+    return profile;
+  });
+
+const profileHint = 'the README shows a profile, "The plan"';
 
 export const pkiShape = z.strictObject({
   keyType: z.enum(keyTypes).default(defaultPki.keyType),
+  authority: z.enum(authorities).default(defaultPki.authority),
   caDays: number(authorityDaysRule).default(defaultPki.caDays),
+  intermediateDays: number(authorityDaysRule).exactOptional(),
   certDays: number(certificateDaysRule).default(defaultPki.certDays),
+  key: text(tokenRule).exactOptional(),
+  nameConstraints: z.union([z.boolean(), z.array(text(subtreeRule))]).exactOptional(),
+  profiles: z.array(profileShape).default([]),
 });
 
 export const planShape = z.strictObject({

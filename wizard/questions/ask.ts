@@ -9,8 +9,10 @@ import type { Answer, Answers, Question } from './question.js';
 
 const objectionText = ({ what, hint }: Objection): string => (hint === undefined ? what : `${what}; ${hint}`);
 
-const validator = (question: { objection(value: string): Promise<Objection | undefined> }) => async (value: string) => {
-  const objection = await question.objection(value.trim());
+type Judged = Question & { objection(value: string): Promise<Objection | undefined> };
+
+const validator = (question: Judged) => async (value: string) => {
+  const objection = await question.objection(question.kind === 'secret' ? value : value.trim());
   return objection === undefined ? true : objectionText(objection);
 };
 
@@ -41,12 +43,11 @@ async function askOne(question: Question): Promise<Answer> {
     return typeof answer === 'string' && question.kind !== 'secret' ? answer.trim() : answer;
   } catch (error) {
     if (!isExit(error)) throw error;
-    throw new WizardError(
-      'cancelled',
-      'cancelled: nothing was written',
-      {},
-      { hint: 'quorate init asks again', cause: error },
-    );
+    const hint =
+      question.kind === 'secret' || question.id === 'change'
+        ? 'the same command asks again'
+        : 'quorate init asks again';
+    throw new WizardError('cancelled', 'cancelled: nothing was written', {}, { hint, cause: error });
   }
 }
 
@@ -64,3 +65,22 @@ export async function askAll(probe: PortProbe): Promise<Answers> {
 export async function confirm(message: string): Promise<boolean> {
   return (await askOne({ kind: 'yes-no', id: 'confirm', message, default: true })) === true;
 }
+
+/** For what Enter alone should not do. @throws WizardError `cancelled` */
+export async function confirmChange(message: string): Promise<boolean> {
+  return (await askOne({ kind: 'yes-no', id: 'change', message, default: false })) === true;
+}
+
+/** Asks twice for what is not shown; empty when Enter is all that is typed. @throws WizardError `cancelled` */
+export async function askSecret(message: string, object: (value: string) => Objection | undefined): Promise<string> {
+  const ask = (text: string, objection: (value: string) => Objection | undefined): Promise<Answer> =>
+    askOne({ kind: 'secret', id: 'secret', message: text, default: '', objection: async (value) => objection(value) });
+  const first = String(await ask(message, (value) => (value === '' ? undefined : object(value))));
+  if (first === '') return first;
+  await ask('The same again', (value) => (value === first ? undefined : { what: 'that is not the same' }));
+  return first;
+}
+
+/** Asks once for what is not shown. @throws WizardError `cancelled` */
+export const askKnownSecret = async (message: string): Promise<string> =>
+  String(await askOne({ kind: 'secret', id: 'secret', message, default: '', objection: async () => undefined }));

@@ -42,6 +42,16 @@ class Bootstrap {
     return this.#done;
   }
 
+  /** One user and their roles. */
+  async runFor(user: User, plan: Plan): Promise<readonly string[]> {
+    const { auth } = this.#client;
+    const options = { signal: this.#signal };
+    const roles = new Set(await auth.roleList(options));
+    for (const role of plan.access.roles) if (user.roles.includes(role.name)) await this.#bringRole(role, roles);
+    await this.#bringUser(user, new Set(await auth.userList(options)));
+    return this.#done;
+  }
+
   async #bringRole({ name, permissions }: Role, known: ReadonlySet<string>): Promise<void> {
     const { auth } = this.#client;
     const options = { signal: this.#signal };
@@ -115,3 +125,12 @@ export const bootstrap = (
   dir: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> => new Bootstrap(client, dir, signal).run(plan);
+
+/** The same for one user of the plan, and the roles that they have; auth stays as it is. */
+export const bringUser = (
+  client: EtcdClient,
+  plan: Plan,
+  user: User,
+  dir: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> => new Bootstrap(client, dir, signal).runFor(user, plan);

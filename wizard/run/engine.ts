@@ -12,7 +12,8 @@ export interface Command {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-async function findInPath(program: string): Promise<string | undefined> {
+/** Undefined: nothing of that name that could be run is in PATH. */
+export async function findInPath(program: string): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const file = join(folder, program);
     const runs = await access(file, constants.X_OK).then(

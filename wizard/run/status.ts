@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type EtcdClient, idText, type MemberStatus } from '#cluster';
 import { authorityFiles, daysLeft, inspectKeyPair, PkiError, readCertificate } from '#pki';
+import { mapAtOnce } from '../at-once.js';
 import { kitFiles, memberFiles, memberFolder, pkiFolder } from '../layout.js';
 import { type Member, type Plan, usersOf } from '../plan/plan.js';
 import { connectAsRoot, endpointOf } from './cluster-client.js';
@@ -79,9 +80,9 @@ function placesOf(plan: Plan): readonly Place[] {
       { name: `${name} peer`, path: at(memberFiles.peerCertificate), key: at(memberFiles.peerKey) },
     ];
   });
-  const ofUsers = usersOf(plan).map(({ name }) => {
+  const ofUsers = usersOf(plan).map(({ name, key: place }) => {
     const { certificate, key } = kitFiles(name);
-    return { name: `user ${name}`, path: certificate, key };
+    return { name: `user ${name}`, path: certificate, ...(place === 'elsewhere' ? {} : { key }) };
   });
   return [{ name: 'authority', path: authorityPath }, ...ofMembers, ...ofUsers];
 }
@@ -114,7 +115,7 @@ export async function statusOf(plan: Plan, dir: string, now: Date): Promise<Stat
   try {
     const [members, reported] = await Promise.all([
       Promise.all(plan.members.map((member) => reportMember(client, member, dir))),
-      Promise.all(placesOf(plan).map((place) => reportCertificate(place, dir, now))),
+      mapAtOnce(placesOf(plan), (place) => reportCertificate(place, dir, now)),
     ]);
     const healthy = members.every(({ state }) => state !== 'unreachable' && state !== 'no leader');
     return { cluster: plan.cluster.name, engine: plan.cluster.engine, healthy, members, certificates: reported };

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Certificate, mismatches } from '#pki';
-import type { AccessArtifact, Artifact, AuthorityArtifact, KeyPairArtifact } from '../artifacts/artifact.js';
+import type {
+  AccessArtifact,
+  Artifact,
+  AuthorityArtifact,
+  CertificateArtifact,
+  KeyPairArtifact,
+} from '../artifacts/artifact.js';
 import { privateFile, privateFolder, publicFile } from '../artifacts/artifact.js';
 import { WizardError } from '../errors.js';
 import type { Observed } from './observed.js';
@@ -39,22 +45,37 @@ function renewal({ notBefore, notAfter }: Certificate, now: Date): Change | unde
   return { action: 'renew', because: `it ends at ${notAfter.toISOString()}` };
 }
 
-function keyPairChange(observed: Observed, { path, keyPath, request }: KeyPairArtifact, now: Date): Change | undefined {
+function certificateChange(
+  observed: Observed,
+  artifact: KeyPairArtifact | CertificateArtifact,
+  now: Date,
+): Change | undefined {
+  const { path, request } = artifact;
   const existing = observed.keyPairs.get(path);
   if (existing === undefined || (existing.certificate === undefined && existing.key === 'absent')) return created;
   if (existing.certificate === undefined) return { action: 'create', because: 'for the key that is there' };
   // A new authority makes every certificate a stranger's.
   if (observed.authority.state !== 'whole') return { action: 'replace', because: 'the authority is new' };
-  const [wrong, ...more] = mismatches(existing, request, observed.authority.certificate, now);
+  // Whoever revoked it did not mean it to be issued again by itself: cert renew does, when it is named.
+  if (observed.revokedSerials.has(existing.certificate.serial)) return undefined;
+  const [wrong, ...more] = mismatches(existing, request, observed.authority, now);
   if (wrong !== undefined) {
     const because = [wrong, ...more].map(({ reason }) => reason).join(', ');
     return { action: wrong.about === 'validity' ? 'renew' : 'replace', because };
   }
   return (
     renewal(existing.certificate, now) ??
-    modeChange(observed, keyPath, privateFile) ??
+    (artifact.kind === 'key-pair' ? modeChange(observed, artifact.keyPath, privateFile) : undefined) ??
     modeChange(observed, path, publicFile)
   );
+}
+
+function revocationsChange(observed: Observed, path: string): Change | undefined {
+  if (!observed.modes.has(path)) return created;
+  const { revocations, revocationCopies } = observed;
+  if (revocations !== undefined && revocationCopies.get(path) === revocations)
+    return modeChange(observed, path, publicFile);
+  return { action: 'replace', because: 'it is not the last one' };
 }
 
 function accessChange(observed: Observed, { path, access }: AccessArtifact): Change | undefined {
@@ -67,11 +88,22 @@ function accessChange(observed: Observed, { path, access }: AccessArtifact): Cha
   return modeChange(observed, path, privateFile);
 }
 
+/** What signs is not exchanged by the way: members and clients have to trust both for a while. */
+function noIntermediate(path: string, { commonName }: Certificate): WizardError {
+  const what = `the plan wants an intermediate authority, and ${commonName} in ${path} is a root that signs by itself`;
+  const hint = 'set pki.authority to root, or begin a new authority: quorate cert rotate-ca';
+  return new WizardError('authority-differs', what, { path }, { hint });
+}
+
 /** Without its authority, DIR's certificates can't be renewed or told from forged ones: a new one must be meant. */
-function authorityChange(observed: Observed, { path }: AuthorityArtifact): Change | undefined {
+function authorityChange(observed: Observed, { path, root }: AuthorityArtifact): Change | undefined {
   const { authority, keyPairs } = observed;
   if (authority.state === 'broken') throw authority.error;
-  if (authority.state === 'whole') return modeChange(observed, path, privateFolder);
+  if (authority.state === 'waiting') return { action: 'create', because: 'its root has to sign ca.csr' };
+  if (authority.state === 'whole') {
+    if (root !== undefined && authority.issuers.length === 0) throw noIntermediate(path, authority.certificate);
+    return modeChange(observed, path, privateFolder);
+  }
   const orphans = [...keyPairs].filter(([, { certificate }]) => certificate !== undefined).map(([orphan]) => orphan);
   if (orphans.length === 0) return created;
   const what = `there is no authority in ${path}, but ${orphans.length} certificates that one signed, ${orphans[0]} the first`;
@@ -89,16 +121,12 @@ function changeOf(observed: Observed, artifact: Artifact, now: Date): Change | u
     case 'password':
       return observed.modes.has(path) ? modeChange(observed, path, privateFile) : created;
     case 'key-pair':
-      return keyPairChange(observed, artifact, now);
-    case 'trust': {
-      const { authority } = observed;
-      return contentChange(
-        observed,
-        path,
-        authority.state === 'whole' ? authority.certificate.pem : undefined,
-        publicFile,
-      );
-    }
+    case 'certificate':
+      return certificateChange(observed, artifact, now);
+    case 'trust':
+      return contentChange(observed, path, observed.trust, publicFile);
+    case 'revocations':
+      return revocationsChange(observed, path);
     case 'access':
       return accessChange(observed, artifact);
     case 'file':

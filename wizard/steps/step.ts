@@ -1,4 +1,4 @@
-import type { Artifact } from '../artifacts/artifact.js';
+import type { Artifact, AuthorityArtifact } from '../artifacts/artifact.js';
 
 /** One thing that apply will do. */
 export interface Step {
@@ -9,19 +9,28 @@ export interface Step {
   readonly because: string;
 }
 
+function authorityTitle({ commonName, root }: AuthorityArtifact): string {
+  if (root === undefined) return `the authority ${commonName}`;
+  if (root === 'elsewhere') return `the key and the request of the authority ${commonName}`;
+  return `the authority ${commonName}, and ${root.commonName} above it`;
+}
+
 export const titleOf = (artifact: Artifact): string => {
   switch (artifact.kind) {
     case 'folder':
       return `the folder ${artifact.path}`;
     case 'authority':
-      return `the authority ${artifact.commonName}`;
+      return authorityTitle(artifact);
     case 'password':
       return `a password for ${artifact.user}`;
     case 'trust':
       return "a copy of the authority's certificate";
+    case 'revocations':
+      return 'a copy of the revocation list';
     case 'access':
       return 'the users and roles to begin with';
     case 'key-pair':
+    case 'certificate':
     case 'file':
       return artifact.title;
   }

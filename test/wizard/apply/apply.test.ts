@@ -259,7 +259,8 @@ test('a run that is cancelled ends between two steps, says how far it got and ho
   });
   const error = await t.throwsAsync(interrupted, {
     instanceOf: WizardError,
-    message: /^stopped after 7 of \d+ steps$/,
+    // Those that were under way are finished.
+    message: /^stopped after ([7-9]|1\d|2[0-3]) of \d+ steps$/,
   });
   t.is(error?.code, 'cancelled');
   t.is(error?.hint, `quorate apply --dir ${dir} goes on from there`);

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { Ledger } from '#pki';
 
 /** A folder of the test's own, gone when it ends. */
 export function temporaryFolder(t: ExecutionContext): string {
@@ -16,6 +17,16 @@ export const filesBelow = (folder: string): string[] =>
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
+
+/** What DIR's authority has signed, oldest first. */
+export async function serialsIn(dir: string): Promise<readonly string[]> {
+  const ledger = await Ledger.open(join(dir, 'pki'));
+  try {
+    return [...ledger.select({ now: new Date(), order: 'issue' })].map(({ serial }) => serial);
+  } finally {
+    await ledger.close();
+  }
+}
 
 /** The content of all keys below a folder, by path. */
 export const keysBelow = (folder: string): Map<string, string> =>

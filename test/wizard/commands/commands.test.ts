@@ -138,7 +138,7 @@ test('help and version go to stdout, and every command has examples', async (t) 
   const help = await quorate(['--help']);
   t.is(help.code, 0);
   for (const { name, kind } of commands) {
-    t.true(help.stdout.includes(`\n  ${name}`), name);
+    t.true(help.stdout.includes(`\n  ${name.split(' ')[0]} `), name);
     if (kind === 'passed') continue;
     const own = await quorate([...name.split(' '), '--help']);
     t.deepEqual([own.code, own.stderr], [0, '']);

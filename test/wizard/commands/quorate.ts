@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /** The bin. */
-export const main = fileURLToPath(new URL('../../../wizard/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../../../bundle/main.js', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

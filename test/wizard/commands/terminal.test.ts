@@ -45,6 +45,8 @@ terminal.test(
       t.false(existsSync(dir));
       pane.press('Enter');
     }
+    await pane.shows(/A passphrase for the authority's key/);
+    pane.press('Enter');
     await pane.shows(/\d+ steps: 1 authority, \d+ folders, 8 certificates, \d+ files\s+\? Write this to/);
     t.false(existsSync(dir));
     pane.press('Enter');
@@ -119,6 +121,8 @@ terminal.test('a wrong answer to a question is refused there with the reason, an
   answer('ADA');
   await pane.shows(/> "ADA" is already the name of access\.users\[0\]/);
   answer('-');
+  await pane.shows(/A passphrase for the authority's key/);
+  pane.press('Enter');
   const screen = await pane.shows(/\? Write this to/);
   t.false(screen.includes('correct horse'));
   t.false(existsSync(dir));
@@ -149,6 +153,8 @@ terminal.test('no to the plan ends the wizard with 130, and nothing was written'
     'version: 1\ncluster: { name: demo, run: systemd }\nmembers: [{ name: m1, host: 10.0.0.1 }]\n',
   );
   const pane = openPane(t, `${command(dir)} init --answers '${answers}'`);
+  await pane.shows(/A passphrase for the authority's key/);
+  pane.press('Enter');
   await pane.shows(/\? Write this to/);
   pane.press('n', 'Enter');
   await pane.shows(/nothing was written\s+hint: quorate init --dir .* asks again\s+ended with 130/);

@@ -68,7 +68,7 @@ test('version, cluster.name and members are enough, everything else has a defaul
     version: 1,
     cluster: { name: 'demo', engine: 'included', run: 'local' },
     members: [{ name: 'm1', host: '10.0.0.1', clientPort: 2379, peerPort: 2380, addresses: [] }],
-    pki: { keyType: 'ecdsa-p256', caDays: 3650, certDays: 365 },
+    pki: { keyType: 'ecdsa-p256', authority: 'root', caDays: 3650, certDays: 365, profiles: [] },
     access: { roles: [], users: [] },
   });
 });
@@ -190,6 +190,48 @@ const refusals: readonly (readonly [title: string, text: string, complaints: rea
     'lifetimes',
     plan(one, 'pki: { caDays: 10, certDays: 11 }\n'),
     ["5:20: pki.certDays: 11 days are more than the authority's 10"],
+  ],
+  [
+    'lifetimes with an intermediate',
+    plan(one, 'pki: { authority: intermediate, caDays: 20, intermediateDays: 21, certDays: 22 }\n'),
+    [
+      "5:45: pki.intermediateDays: 21 days are more than the root's 20",
+      "5:67: pki.certDays: 22 days are more than the authority's 21",
+    ],
+  ],
+  [
+    'the lifetime of an intermediate that there is not',
+    plan(one, 'pki: { intermediateDays: 400 }\n'),
+    ['5:8: pki.intermediateDays: there is no intermediate that is made here'],
+  ],
+  [
+    'name constraints that are none',
+    plan(one, 'pki: { nameConstraints: [ex ample, 10.0.0.0/33] }\n'),
+    [
+      '5:26: pki.nameConstraints[0]: "ex ample" is neither a domain nor a network',
+      '5:36: pki.nameConstraints[1]: "10.0.0.0/33" is neither a domain nor a network',
+    ],
+  ],
+  [
+    "a user who looks like a host where names are kept to the members'",
+    plan(one, 'pki: { nameConstraints: true }\naccess: { users: [ { name: ann.smith, roles: [root] } ] }\n'),
+    [`6:22: access.users[0].name: "ann.smith" looks like a host's name, which pki.nameConstraints does not allow`],
+  ],
+  [
+    'a key on a token with its PIN',
+    plan(
+      one,
+      'pki: { authority: intermediate, keyType: ed25519, key: "pkcs11:token=a;object=b?module-path=/x&pin-value=1" }\n',
+    ),
+    ['5:51: pki.key: names no key on a token: pin-value: a PIN has no place in it, it is asked for'],
+  ],
+  [
+    'a key on a token which that does not make, under a root of its own',
+    plan(one, 'pki: { authority: intermediate, keyType: ed25519, key: "pkcs11:token=a;object=b?module-path=/x" }\n'),
+    [
+      '5:51: pki.key: a key of type ed25519 is not made on a token',
+      "5:51: pki.key: a root of its own would have its key in a file beside the token's",
+    ],
   ],
   ['days that are none', plan(one, 'pki: { caDays: 0.5 }\n'), ['5:8: pki.caDays: 0.5 is no number of days']],
   ['a key type', plan(one, 'pki: { keyType: rsa-1024 }\n'), ['5:8: pki.keyType: can\'t be "rsa-1024"']],

@@ -7,7 +7,7 @@ import { apply } from '../../../wizard/apply/apply.js';
 import { mayBeAlive } from '../../../wizard/apply/process-identity.js';
 import { parsePlanText } from '../../../wizard/plan/parse.js';
 import { down } from '../../../wizard/run/down.js';
-import { freePort } from '../../etcd.js';
+import { freePort } from '../../ports.js';
 import { temporaryFolder } from '../apply/folder.js';
 import { type Ended, quorate, type Running, start } from '../commands/quorate.js';
 

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import test, { type ExecutionContext } from 'ava';
+import { EtcdClient } from '#cluster';
+import { judge } from '../../judges.js';
+import { appliedCluster, eventually, type TestCluster } from '../run/cluster.js';
+
+const run = promisify(execFile);
+
+/** etcdctl with the kit in this folder. */
+async function etcdctl(cluster: TestCluster, folder: string, user: string, ...words: string[]): Promise<string> {
+  const file = (end: string): string => join(cluster.dir, folder, end);
+  const tls = [`--cacert=${file('ca.crt')}`, `--cert=${file(`${user}.crt`)}`, `--key=${file(`${user}.key`)}`];
+  const args = [`--endpoints=https://127.0.0.1:${cluster.members[0]?.clientPort}`, ...tls, ...words];
+  return (await run('etcdctl', args, { env: { ...process.env, ETCDCTL_API: '3' } })).stdout;
+}
+
+const inAndOut = (engine: 'included' | 'etcd') => async (t: ExecutionContext) => {
+  const cluster = await appliedCluster(t, { engine });
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  const added = await cluster.run(['user', 'add', 'ann', '--role', 'writer', '--password']);
+  t.is(added.code, 0, added.stderr);
+  t.is(added.stdout.trim(), cluster.at('users/ann'));
+  t.is(await etcdctl(cluster, 'users/ann', 'ann', '--command-timeout=60s', 'put', '/app/x', '1'), 'OK\n');
+  const again = await cluster.run(['user', 'add', 'ann', '--role', 'writer', '--password']);
+  t.is(again.code, 0, again.stderr);
+  const listed = JSON.parse((await cluster.run(['user', 'list', '--json'])).stdout) as { users: { name: string }[] };
+  t.deepEqual(
+    listed.users.map(({ name }) => name),
+    ['root', 'app', 'ann'],
+  );
+  const password = readFileSync(cluster.at('users/ann/ann.password'), 'utf8').trim();
+  t.false(`${added.stdout}${added.stderr}`.includes(password));
+
+  const unasked = await cluster.run(['user', 'remove', 'ann']);
+  t.is(unasked.code, 2);
+  const removed = await cluster.run(['user', 'remove', 'ann', '--yes']);
+  t.is(removed.code, 0, removed.stderr);
+  t.false(existsSync(cluster.at('users/ann')));
+  const [kit = ''] = readdirSync(cluster.at('retired/users'));
+  await eventually('the certificate is refused', async () => {
+    const asked = etcdctl(
+      cluster,
+      `retired/users/${kit}`,
+      'ann',
+      '--command-timeout=2s',
+      '--dial-timeout=2s',
+      'get',
+      '/app/x',
+    );
+    return (await asked.catch(() => undefined)) === undefined ? true : undefined;
+  });
+  const withPassword = etcdctl(cluster, 'users/root', 'root', `--user=ann:${password}`, 'get', '/app/x');
+  await t.throwsAsync(withPassword, { message: /authentication failed/ });
+  t.notRegex(readFileSync(cluster.at('quorate.yaml'), 'utf8'), /ann/);
+  t.is((await cluster.run(['plan'])).code, 0);
+  t.is((await cluster.run(['access', 'plan', '--prune'])).code, 0);
+  const done = await cluster.run(['user', 'remove', 'ann', '--yes', '--json']);
+  t.is(done.code, 0, done.stderr);
+  t.like(JSON.parse(done.stdout), { revoked: [], store: 'not-there' });
+};
+
+judge('etcdctl').test('somebody is given access and taken out again: included', inAndOut('included'));
+judge('etcd', 'etcdctl').test('somebody is given access and taken out again: etcd', inAndOut('etcd'));
+
+test('a watch of who is removed ends, and a cluster that does not run is told later', async (t) => {
+  const cluster = await appliedCluster(t);
+  const offline = await cluster.run(['user', 'remove', 'app', '--yes']);
+  t.is(offline.code, 1);
+  t.regex(offline.stderr, /the store does not know of it yet.*\nhint: quorate user remove app, once the cluster runs/);
+  t.notRegex(readFileSync(cluster.at('quorate.yaml'), 'utf8'), /name: app/);
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  t.is((await cluster.run(['user', 'remove', 'app', '--yes'])).code, 0);
+  const read = (end: string): string => readFileSync(cluster.at(`users/root/${end}`), 'utf8');
+  const client = EtcdClient.connect({
+    endpoints: [`https://127.0.0.1:${cluster.members[0]?.clientPort}`],
+    tls: { ca: read('ca.crt'), cert: read('root.crt'), key: read('root.key') },
+  });
+  t.teardown(() => client.close());
+  t.deepEqual(await client.auth.userList(), ['root']);
+});
+
+test('names that are nobody, everybody or somewhere else are refused', async (t) => {
+  const cluster = await appliedCluster(t);
+  for (const [words, said] of [
+    [['add', 'root', '--role', 'writer'], /root is there always/],
+    [['add', 'ann'], /no role is given/],
+    [['add', 'ann', '--role', 'nothing'], /there is no role "nothing"/],
+    [['add', '../x', '--role', 'writer'], /can't be a user name/],
+    [['add', 'APP', '--role', 'writer'], /is already the name of/],
+    [['add', 'm1', '--role', 'writer'], /is a member's name/],
+    [['remove', 'root', '--yes'], /root is not removed/],
+    [['remove', '../../x', '--yes'], /can't be a user name/],
+  ] as const) {
+    const { code, stderr } = await cluster.run(['user', ...words]);
+    t.not(code, 0);
+    t.regex(stderr, said, words.join(' '));
+  }
+  t.is((await cluster.run(['plan'])).code, 0);
+});

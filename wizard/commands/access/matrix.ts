@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { replaceFile } from '#pki';
+import { readAccess } from '../../access/live.js';
+import { accessMatrix } from '../../access/matrix.js';
+import { matrixPage } from '../../access/matrix-page.js';
+import { printable, rightsLines } from '../../access/words.js';
+import { type ExitCode, exitCodes } from '../../report.js';
+import { connect } from '../../run/store-connection.js';
+import type { Context, Given } from '../command.js';
+
+/** `quorate access matrix` */
+export async function matrix(context: Context, given: Given): Promise<ExitCode> {
+  const { terminal, signal, now } = context;
+  const { client, authIsOn } = await connect(context, given);
+  try {
+    const found = accessMatrix(await readAccess(client, signal));
+    const users = found.rows.map(({ user, roles, rights }) => ({ user, roles, may: rightsLines(rights) }));
+    if (typeof given.html === 'string') {
+      const path = resolve(given.html);
+      await replaceFile(path, matrixPage(found, `Who may do what: ${client.endpoints.join(', ')}`, now()), 0o644);
+      terminal.result(path);
+    } else if (given.json === true) terminal.json({ authIsOn, users });
+    else
+      for (const { user, roles, may } of users) {
+        terminal.result(`${terminal.paint('bold', printable(user))} (${roles.map(printable).join(', ') || 'no role'})`);
+        for (const line of may.length === 0 ? ['nothing'] : may) terminal.result(`  ${line}`);
+      }
+    if (!authIsOn) terminal.say('auth is off: everybody may do everything');
+    return exitCodes.done;
+  } finally {
+    client.close();
+  }
+}

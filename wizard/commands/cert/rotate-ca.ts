@@ -1,0 +1,58 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Plan, usersOf } from '../../plan/plan.js';
+import { type ExitCode, exitCodes } from '../../report.js';
+import { rotate } from '../../rotation/rotate.js';
+import { type Stage, stageOf } from '../../rotation/stage.js';
+import type { Context, Given } from '../command.js';
+import { readPlan } from '../plan-file.js';
+
+const words: Readonly<Record<Stage, string>> = {
+  none: 'no rotation is under way',
+  'both-trusted': 'the next authority is made, and is to be trusted everywhere beside the one that signs',
+  'leaves-replaced': 'the new authority signs, the old one is still trusted: --finish drops it',
+  'old-dropped': 'the old authority is being dropped: the same command completes it',
+};
+
+/** `quorate cert rotate-ca` */
+export async function rotateCa(context: Context, given: Given): Promise<ExitCode> {
+  const { terminal, dir, now, passphrases, signal } = context;
+  const plan = await readPlan(context);
+  const report = async (over: boolean): Promise<void> => {
+    const stage = await stageOf(dir);
+    if (given.json === true) terminal.json({ stage, over });
+    else if (given.status === true) terminal.result(words[stage]);
+  };
+  if (given.status === true) {
+    await report((await stageOf(dir)) === 'none');
+    return exitCodes.done;
+  }
+  try {
+    const over = await rotate({
+      ...{ plan, dir, now, passphrases, signal, finish: given.finish === true },
+      say: (text) => terminal.say(text),
+      progress: (text) => terminal.progress(text),
+    });
+    terminal.endProgress();
+    await report(over);
+    if (over) return exitCodes.done;
+    for (const line of await whatIsLeft(plan, dir)) terminal.say(line);
+    return exitCodes.pending;
+  } finally {
+    terminal.endProgress();
+  }
+}
+
+/** What a person has to do before the old authority is dropped. */
+async function whatIsLeft(plan: Plan, dir: string): Promise<string[]> {
+  const users = usersOf(plan);
+  const away = users.filter(({ key }) => key === 'elsewhere').map(({ name }) => name);
+  const single = await readdir(join(dir, 'issued'), { recursive: true }).catch(() => []);
+  const certificates = single.filter((file) => file.endsWith('.crt')).map((file) => join('issued', file));
+  return [
+    `hand the kits out again, in users/: ${users.map(({ name }) => name).join(', ')}`,
+    ...(away.length === 0 ? [] : [`those whose keys are elsewhere get NAME.crt and ca.crt: ${away.join(', ')}`]),
+    ...(certificates.length === 0 ? [] : [`issue again what was issued by hand: ${certificates.join(', ')}`]),
+    'then: quorate cert rotate-ca --finish; from then on certificates of the old authority are refused',
+  ];
+}

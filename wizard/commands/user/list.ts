@@ -1,0 +1,55 @@
+import { stateOf } from '#pki';
+import { withLedgerOf } from '../../authority.js';
+import { columns } from '../../columns.js';
+import { type User, usersOf } from '../../plan/plan.js';
+import { type ExitCode, exitCodes } from '../../report.js';
+import type { Context, Given } from '../command.js';
+import { readPlan } from '../plan-file.js';
+
+const dayMs = 86_400_000;
+
+interface Listed {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly key: 'here' | 'elsewhere';
+  readonly password: boolean;
+  /** Of the certificate that lasts longest. */
+  readonly validUntil?: string;
+}
+
+/** `quorate user list` */
+export async function list(context: Context, given: Given): Promise<ExitCode> {
+  const { terminal } = context;
+  const now = context.now();
+  const plan = await readPlan(context);
+  const users = await withLedgerOf(context, (ledger) =>
+    usersOf(plan).map((user): Listed => {
+      const ends = [...ledger.select({ now, subject: user.name })]
+        .filter((entry) => entry.profile === 'client' && stateOf(entry, now) === 'issued')
+        .map(({ notAfter }) => notAfter);
+      return listed(user, ends.sort().at(-1));
+    }),
+  );
+  if (given.json === true) {
+    terminal.json({ users });
+    return exitCodes.done;
+  }
+  const rows = users.map(({ name, roles, key, password, validUntil }) => [
+    name,
+    roles.join(', ') || '-',
+    key,
+    password ? 'yes' : 'no',
+    validUntil === undefined ? 'none' : `${Math.floor((Date.parse(validUntil) - now.getTime()) / dayMs)} days left`,
+  ]);
+  const heads = ['USER', 'ROLES', 'KEY', 'PASSWORD', 'CERTIFICATE'];
+  for (const line of columns([heads, ...rows], terminal.paint.bind(terminal))) terminal.result(line);
+  return exitCodes.done;
+}
+
+const listed = ({ name, roles, key, password }: User, validUntil: string | undefined): Listed => ({
+  name,
+  roles,
+  key: key ?? 'here',
+  password,
+  ...(validUntil === undefined ? {} : { validUntil }),
+});

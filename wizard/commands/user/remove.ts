@@ -1,0 +1,60 @@
+import { WizardError } from '../../errors.js';
+import { root, usersOf } from '../../plan/plan.js';
+import { userNameRule } from '../../plan/rules.js';
+import { type ExitCode, exitCodes } from '../../report.js';
+import { type Removal, removeUser, validCertificates } from '../../users/remove.js';
+import { makeMatch } from '../apply.js';
+import type { Context, Given } from '../command.js';
+import { readPlan } from '../plan-file.js';
+
+/** `quorate user remove` */
+export async function remove(context: Context, given: Given): Promise<ExitCode> {
+  const { terminal, dir, passphrases, signal } = context;
+  const now = context.now();
+  const name = String(given.name);
+  const plan = await readPlan(context);
+  if (name === root) {
+    const hint = 'quorate signs in as root; revoke single certificates with quorate cert revoke';
+    throw new WizardError('usage', 'root is not removed: the cluster could not be opened any more', {}, { hint });
+  }
+  // It names a folder that is moved.
+  const objection = userNameRule(name);
+  if (objection !== undefined) throw new WizardError('usage', objection.what, { name });
+  const isMember = plan.members.some((member) => member.name === name);
+  const certificates = isMember ? [] : await validCertificates({ dir, name, now });
+  const isDeclared = usersOf(plan).some((user) => user.name === name);
+  if (!isDeclared && certificates.length === 0)
+    terminal.say(`${name} is not in the plan and has no certificate: only the store is asked`);
+  if (given.yes !== true) await confirmed(context, name, certificates.length);
+  const removal = await removeUser({ dir, name, now, passphrases, signal }, plan);
+  await makeMatch(context, removal.plan);
+  const { revoked, store, kit } = removal;
+  if (given.json === true) terminal.json({ name, revoked, store, kit });
+  else for (const line of lines(name, removal)) terminal.say(line);
+  if (typeof store === 'string') return exitCodes.done;
+  const hint = `quorate user remove ${name}, once the cluster runs: what is done already stays done`;
+  throw new WizardError('not-running', `the store does not know of it yet: ${store.unreachable}`, { name }, { hint });
+}
+
+async function confirmed({ terminal }: Context, name: string, certificates: number): Promise<void> {
+  if (!terminal.interactive) {
+    const hint = '--yes removes them without asking';
+    throw new WizardError('usage', 'a revocation is not taken back, and there is nobody to ask', {}, { hint });
+  }
+  const { confirmChange } = await import('../../questions/ask.js');
+  const what =
+    certificates === 0
+      ? ''
+      : `, and revoke ${certificates === 1 ? 'their certificate' : `${certificates} certificates`}`;
+  if (await confirmChange(`Remove ${name}${what}? A revocation is not taken back.`)) return;
+  throw new WizardError('cancelled', 'cancelled: nothing was changed', {}, {});
+}
+
+function lines(name: string, { revoked, store, kit }: Removal): string[] {
+  return [
+    revoked.length === 0 ? 'no certificate was left to revoke' : `revoked ${revoked.join(', ')}; members refuse it`,
+    store === 'removed' ? `the store has no user ${name} any more: their tokens are dead, their watches end` : '',
+    store === 'not-there' ? `the store had no user ${name}` : '',
+    kit === undefined ? '' : `the kit is ${kit} now; it may be deleted`,
+  ].filter((line) => line !== '');
+}

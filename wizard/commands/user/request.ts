@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import { keyTypes } from '#pki';
+import { shellArgument } from '#templates';
+import { WizardError } from '../../errors.js';
+import { type ExitCode, exitCodes } from '../../report.js';
+import { requestAccess } from '../../users/request.js';
+import type { Context, Given } from '../command.js';
+
+/** `quorate user request` */
+export async function request({ terminal }: Context, given: Given): Promise<ExitCode> {
+  const keyType = keyTypes.find((type) => type === (given.keyType ?? 'ecdsa-p256'));
+  if (keyType === undefined) {
+    const hint = `one of ${keyTypes.join(', ')}`;
+    throw new WizardError('usage', `--key-type: there is no ${JSON.stringify(given.keyType)}`, {}, { hint });
+  }
+  const folder = resolve(typeof given.out === 'string' ? given.out : '.');
+  const name = String(given.name);
+  const { keyPath, csrPath, fingerprint } = await requestAccess({ name, folder, keyType });
+  if (given.json === true) {
+    terminal.json({ name, key: keyPath, csr: csrPath, fingerprint });
+    return exitCodes.done;
+  }
+  terminal.result(csrPath);
+  terminal.say(
+    `send it to whoever runs the cluster; they type: quorate user approve ${shellArgument(`${name}.csr`)} --role ROLE`,
+  );
+  terminal.say(`compare the key with them by another way: ${fingerprint}`);
+  terminal.say(`${keyPath} is your key: it stays here, and nobody else needs it`);
+  return exitCodes.done;
+}

@@ -1,0 +1,94 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { EtcdClient } from '#cluster';
+import type { Context, Given, Option } from '../commands/command.js';
+import { findPlan } from '../commands/plan-file.js';
+import { WizardError } from '../errors.js';
+import { root } from '../plan/plan.js';
+import { passwordVariable } from '../secret-variables.js';
+import { connectAsRoot } from './cluster-client.js';
+
+// A store that need not be a plan's: any that speaks etcd's v3 API.
+
+export const connectionOptions: readonly Option[] = [
+  { flags: '--endpoints <urls...>', description: "another cluster than DIR's: https://HOST:PORT, one or more" },
+  { flags: '--cacert <file>', description: 'the authority that its servers are verified with' },
+  { flags: '--cert <file>', description: 'the certificate to sign in with' },
+  { flags: '--key <file>', description: 'its key' },
+  { flags: '--user <name>', description: `sign in with a password, taken from ${passwordVariable}` },
+];
+
+export interface Connection {
+  readonly client: EtcdClient;
+  /** Whom the store takes us for; undefined while auth is off. */
+  readonly operator: string | undefined;
+  readonly authIsOn: boolean;
+}
+
+/**
+ * Connects to the cluster of DIR as root, or to the one that the options name.
+ * @throws WizardError `usage`, `plan-missing`, `files-refused`; ClusterError
+ */
+export async function connect(context: Context, given: Given): Promise<Connection> {
+  const endpoints = endpointsOf(given);
+  if (endpoints.length === 0) {
+    const plan = await findPlan(context);
+    if (plan === undefined) {
+      const hint = 'run it where quorate init was run, name that folder with --dir, or name a cluster with --endpoints';
+      throw new WizardError('plan-missing', `there is no plan in ${context.dir}`, { dir: context.dir }, { hint });
+    }
+    return connected(await connectAsRoot(plan, context.dir), root, context.signal);
+  }
+  const [ca, cert, key] = await Promise.all([file(given, 'cacert'), file(given, 'cert'), file(given, 'key')]);
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new WizardError('usage', '--cert and --key belong together: one of them is missing');
+  }
+  const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  const client = EtcdClient.connect({ endpoints, ...(ca || cert ? { tls } : {}) });
+  try {
+    const user = typeof given.user === 'string' ? given.user : undefined;
+    if (user !== undefined) await signIn(client, user, context);
+    return await connected(client, user ?? commonName(cert), context.signal);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+const endpointsOf = ({ endpoints }: Given): string[] =>
+  (Array.isArray(endpoints) ? endpoints.map(String) : [])
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+
+async function connected(client: EtcdClient, name: string | undefined, signal: AbortSignal): Promise<Connection> {
+  const { enabled } = await client.auth.status({ signal });
+  return { client, operator: enabled ? name : undefined, authIsOn: enabled };
+}
+
+async function signIn(client: EtcdClient, user: string, { environment, signal }: Context): Promise<void> {
+  const password = environment[passwordVariable];
+  if (password === undefined || password === '') {
+    const hint = `read -rs ${passwordVariable} && export ${passwordVariable}, then type it again`;
+    throw new WizardError('usage', `the password of ${user} is not in ${passwordVariable}`, { user }, { hint });
+  }
+  if (!(await client.auth.status({ signal })).enabled) return;
+  client.useToken(await client.auth.authenticate(user, password, { signal }));
+}
+
+async function file(given: Given, option: 'cacert' | 'cert' | 'key'): Promise<string | undefined> {
+  const path = given[option];
+  if (typeof path !== 'string') return undefined;
+  return readFile(path, 'utf8').catch((cause: Error) => {
+    throw new WizardError('files-refused', `--${option} can't be read: ${cause.message}`, { path }, { cause });
+  });
+}
+
+function commonName(pem: string | undefined): string | undefined {
+  if (pem === undefined) return undefined;
+  try {
+    return /^CN=(.*)$/m.exec(new X509Certificate(pem).subject ?? '')?.[1];
+  } catch (cause) {
+    throw new WizardError('files-refused', '--cert holds no certificate in PEM', {}, { cause });
+  }
+}

@@ -1,0 +1,85 @@
+import { rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ClusterError } from '#cluster';
+import { isTaken, type LedgerEntry, makeFolder, stateOf } from '#pki';
+import { withLedgerOf } from '../authority.js';
+import { withList } from '../certificates/revoking/locked.js';
+import { kitFolder } from '../layout.js';
+import type { PassphraseSource } from '../passphrases.js';
+import { withoutUser } from '../plan/add-user.js';
+import type { Plan } from '../plan/plan.js';
+import { connectAsRoot } from '../run/cluster-client.js';
+import { editPlan } from './edit-plan.js';
+
+export interface RemoveOptions {
+  /** Absolute. */
+  readonly dir: string;
+  readonly name: string;
+  readonly now: Date;
+  readonly passphrases: PassphraseSource;
+  readonly signal: AbortSignal;
+}
+
+const patienceMs = 10_000;
+
+/** The user's certificates that are still good. */
+export const validCertificates = ({ dir, name, now }: Pick<RemoveOptions, 'dir' | 'name' | 'now'>) =>
+  withLedgerOf({ dir }, (ledger): readonly LedgerEntry[] =>
+    [...ledger.select({ now, subject: name })].filter(
+      (entry) => entry.profile === 'client' && stateOf(entry, now) === 'issued',
+    ),
+  );
+
+/** What was done, and whether the store was there to be told. */
+export interface Removal {
+  readonly revoked: readonly string[];
+  readonly store: 'removed' | 'not-there' | { readonly unreachable: string };
+  /** Where the kit is now. */
+  readonly kit: string | undefined;
+  readonly plan: Plan;
+}
+
+/**
+ * Takes a user out: first what lets them in, then the rest. Each step looks for itself at what is left to do, so that the same
+ * call completes what was interrupted.
+ * @throws WizardError `busy`, `rotation` · PkiError · ClusterError what a store that runs says
+ */
+export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Removal> {
+  const { dir, name, now, passphrases } = options;
+  const serials = (await validCertificates(options)).map(({ serial }) => serial);
+  const { result: revoked } = await withList(
+    { dir, passphrases, plan, now },
+    ({ ledger }) => ledger.revoke(serials, 'cessation-of-operation', now),
+    false,
+  );
+  const store = await removeFromStore(options, plan);
+  const next = await editPlan(dir, (text) => withoutUser(text, name));
+  return { revoked, store, kit: await setKitAside(options), plan: next };
+}
+
+/** Their tokens are worth nothing from then on, and their watches end. */
+async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan): Promise<Removal['store']> {
+  const client = await connectAsRoot(plan, dir);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  try {
+    await client.auth.userDelete(name, { signal: patience });
+    return 'removed';
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ClusterError)) throw error;
+    if (error.code === 'user-not-found') return 'not-there';
+    if (!['connection-failed', 'timeout', 'no-leader', 'cancelled'].includes(error.code)) throw error;
+    return { unreachable: error.message };
+  } finally {
+    client.close();
+  }
+}
+
+/** Its key is of use to nobody; who gets the name again begins with a new one. */
+async function setKitAside({ dir, name, now }: RemoveOptions): Promise<string | undefined> {
+  const kit = join(dir, kitFolder(name));
+  if (!(await isTaken(kit))) return undefined;
+  const aside = join('retired', 'users', `${name}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`);
+  await makeFolder(dirname(join(dir, aside)));
+  await rename(kit, join(dir, aside));
+  return aside;
+}

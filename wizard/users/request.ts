@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import {
+  generateKey,
+  isTaken,
+  type KeyType,
+  keyFingerprint,
+  keyToPem,
+  makeCertificateRequest,
+  PkiError,
+  writeRequest,
+} from '#pki';
+import { WizardError } from '../errors.js';
+import { userNameRule } from '../plan/rules.js';
+
+export interface RequestOptions {
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly keyType: KeyType;
+}
+
+export interface Requested {
+  readonly keyPath: string;
+  readonly csrPath: string;
+  /** For the two persons to compare. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Makes a key and a request for it, on the machine of whoever is going to use them. No DIR is needed.
+ * @throws WizardError `usage`, PkiError `file-exists`, or what the disk says
+ */
+export async function requestAccess({ name, folder, keyType }: RequestOptions): Promise<Requested> {
+  const objection = userNameRule(name);
+  if (objection !== undefined) {
+    const hint = objection.hint ?? 'ask whoever runs the cluster for your user name';
+    throw new WizardError('usage', objection.what, { name }, { hint });
+  }
+  const [keyPath, csrPath] = [join(folder, `${name}.key`), join(folder, `${name}.csr`)];
+  for (const path of [keyPath, csrPath]) {
+    if (!(await isTaken(path))) continue;
+    const hint = `hand over ${name}.csr if it is there; to begin anew, move both away or choose another folder with --out`;
+    throw new PkiError('file-exists', `${path} is there already, and it is not overwritten`, { path }, { hint });
+  }
+  const key = await generateKey(keyType);
+  const csr = await makeCertificateRequest({ key, commonName: name });
+  await writeRequest({ key: keyPath, csr: csrPath }, keyToPem(key), csr);
+  return { keyPath, csrPath, fingerprint: keyFingerprint(key) };
+}
