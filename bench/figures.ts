@@ -1,36 +1,36 @@
 /** The middle value; of an even number the lower of the two in the middle. */
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+export const median = (values: readonly number[]): number => percentile(values, 0.5);
+
+/** The smallest value that is not below `share` of them. */
+export const percentile = (values: readonly number[], share: number): number => {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 };
 
-/** What one round of one load cost one engine. */
-export interface Round {
-  readonly requestsPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** CPU seconds of all members per 1000 requests. */
-  readonly cpuPerThousand: number;
-  /** Of the largest member, since it began. */
-  readonly peakMegabytes: number;
-}
+/** Figures of one round by name, in the order in which they are shown. */
+export type Round = Readonly<Record<string, number>>;
 
-export const figures = ['requestsPerSecond', 'p50Ms', 'p99Ms', 'cpuPerThousand', 'peakMegabytes'] as const;
+const names = (rounds: readonly Round[]): readonly string[] => [
+  ...new Set(rounds.flatMap((round) => Object.keys(round))),
+];
 
-/** Medians of each figure over the rounds. */
-export const medians = (rounds: readonly Round[]): Round =>
-  Object.fromEntries(
-    figures.map((figure) => [figure, median(rounds.map((round) => round[figure]))]),
-  ) as unknown as Round;
+const overRounds = (rounds: readonly Round[], figure: (name: string, n: number) => number): number[] =>
+  names(rounds).map((name) => median(rounds.map((_, n) => figure(name, n))));
 
-/** Medians of the ratios ours/etcd, round by round, so that a drift of the machine's speed cancels out. */
-export const ratios = (ours: readonly Round[], etcd: readonly Round[]): Round =>
-  Object.fromEntries(
-    figures.map((figure) => [
-      figure,
-      median(ours.map((round, n) => round[figure] / (etcd[n]?.[figure] ?? Number.NaN))),
-    ]),
-  ) as unknown as Round;
+/**
+ * Three rows of one load: the medians of both engines' figures, and the medians of the rounds' ratios ours/etcd, in
+ * which a drift of the machine's speed cancels out.
+ */
+export const rowsOf = (load: string, ours: readonly Round[], etcd: readonly Round[]): (string | number)[][] => [
+  [`${load}: included`, ...overRounds(ours, (name, n) => ours[n]?.[name] ?? Number.NaN)],
+  [`${load}: etcd`, ...overRounds(etcd, (name, n) => etcd[n]?.[name] ?? Number.NaN)],
+  [
+    `**${load}: ratio**`,
+    ...overRounds(ours, (name, n) => (ours[n]?.[name] ?? Number.NaN) / (etcd[n]?.[name] ?? Number.NaN)),
+  ],
+];
+
+export const headsOf = (rounds: readonly Round[]): readonly string[] => ['', ...names(rounds)];
 
 const shown = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3);

@@ -1,23 +1,21 @@
-// A load program for any etcd v3 server, run in a process of its own: a fixed number of clients, each with one request
-// under way, over mutual TLS. Lean on purpose (node:http2 and prepared frames), so that the servers get the processor.
-// Usage: node dist/bench/load.js '{"endpoints":["127.0.0.1:2379"],"ca":…,"cert":…,"key":…,"work":"put","clients":100,"connections":10,"seconds":5,"valueBytes":256}'
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import http2 from 'node:http2';
+// The load program, run in a process of its own: `node dist/bench/load.js '{"work":"put",…}'` prints what it measured.
+import type { ClientHttp2Session } from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
 import { etcdserverpb } from '../cluster/wire/generated/messages.js';
+import { type Access, ask, connectAll, framed } from './client.js';
+import { percentile } from './figures.js';
+import { clientOf, type WorkOptions } from './requests.js';
+import { type WatchOptions, watchLoad } from './watch-load.js';
 
-export type Work = 'put' | 'get' | 'serializable-get';
-
-export interface LoadOptions {
-  readonly endpoints: readonly string[];
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-  readonly work: Work;
+/** Clients that each have one request under way, always. Ends after `seconds`, or `requests`, or with a compaction. */
+export interface RequestOptions extends Access, WorkOptions {
+  readonly kind: 'requests';
   readonly clients: number;
   readonly connections: number;
   readonly seconds: number;
-  readonly valueBytes: number;
+  readonly requests?: number;
+  /** Compacts all there is meanwhile, and ends when the rows are gone. */
+  readonly compacting?: boolean;
 }
 
 export interface LoadResult {
@@ -27,95 +25,81 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-const keysMax = 10_000;
-
-const framed = (message: Uint8Array): Buffer => {
-  const frame = Buffer.alloc(5 + message.length);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
-};
-
-const keyOf = (n: number): Buffer => Buffer.from(`bench/${String(n % keysMax).padStart(8, '0')}`);
-
-function request(work: Work, valueBytes: number): { readonly path: string; frame(n: number): Buffer } {
-  const value = randomBytes(valueBytes);
-  if (work === 'put') {
-    return {
-      path: '/etcdserverpb.KV/Put',
-      frame: (n) => framed(etcdserverpb.PutRequest.encode({ key: keyOf(n), value }).finish()),
-    };
-  }
-  const serializable = work === 'serializable-get';
-  return {
-    path: '/etcdserverpb.KV/Range',
-    frame: (n) => framed(etcdserverpb.RangeRequest.encode({ key: keyOf(n), serializable }).finish()),
-  };
-}
-
-function call(session: http2.ClientHttp2Session, path: string, frame: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    let status: unknown;
-    const note = (headers: http2.IncomingHttpHeaders) => {
-      status = headers['grpc-status'] ?? status;
-      if (status !== undefined && status !== '0')
-        reject(new Error(`${path}: grpc-status ${status}: ${headers['grpc-message']}`));
-    };
-    stream.on('response', note);
-    stream.on('trailers', note);
-    stream.on('error', reject);
-    stream.on('close', resolve);
-    stream.resume();
-    stream.end(frame);
-  });
-}
-
-function connect(options: LoadOptions, n: number): Promise<http2.ClientHttp2Session> {
-  const endpoint = options.endpoints[n % options.endpoints.length];
-  const session = http2.connect(`https://${endpoint}`, {
-    ca: readFileSync(options.ca),
-    cert: readFileSync(options.cert),
-    key: readFileSync(options.key),
-  });
-  return new Promise((resolve, reject) => {
-    session.once('error', reject);
-    session.once('connect', () => resolve(session));
-  });
-}
-
-export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { path, frame } = request(options.work, options.valueBytes);
-  const sessions = await Promise.all(Array.from({ length: options.connections }, (_, n) => connect(options, n)));
+async function requestLoad(options: RequestOptions): Promise<LoadResult> {
+  const sessions = await connectAll(options, options.connections);
+  const clients = await Promise.all(
+    Array.from({ length: options.clients }, (_, n) =>
+      clientOf(options, sessions[n % sessions.length] as ClientHttp2Session),
+    ),
+  );
   const latencies: number[] = [];
+  const requestsMax = options.requests ?? Number.POSITIVE_INFINITY;
   const start = performance.now();
-  const end = start + options.seconds * 1000;
+  let end = start + options.seconds * 1000;
+  if (options.compacting) {
+    compact(sessions[0] as ClientHttp2Session).then(() => {
+      end = 0;
+    }, fail);
+  }
   let sent = 0;
-  const client = async (n: number) => {
-    const session = sessions[n % sessions.length];
-    if (session === undefined) return;
-    for (let begin = performance.now(); begin < end; ) {
-      sent += 1;
-      await call(session, path, frame(sent));
-      const now = performance.now();
-      latencies.push(now - begin);
-      begin = now;
-    }
-  };
-  await Promise.all(Array.from({ length: options.clients }, (_, n) => client(n)));
+  await Promise.all(
+    clients.map(async (client) => {
+      for (let begin = performance.now(); begin < end && sent < requestsMax; ) {
+        sent += 1;
+        await client(sent);
+        const now = performance.now();
+        latencies.push(now - begin);
+        begin = now;
+      }
+    }),
+  );
   const seconds = (performance.now() - start) / 1000;
-  for (const session of sessions) session.close();
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN;
-  return { requests: latencies.length, seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+  for (const session of sessions) session.destroy();
+  return { requests: latencies.length, seconds, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) };
 }
 
-const argument = process.argv[2];
-if (argument !== undefined)
-  process.stdout.write(`${JSON.stringify(await load(JSON.parse(argument) as LoadOptions))}\n`);
+async function compact(session: ClientHttp2Session): Promise<void> {
+  const look = framed(etcdserverpb.RangeRequest.encode({ key: Buffer.from('bench/') }).finish());
+  const { header } = etcdserverpb.RangeResponse.decode(await ask(session, '/etcdserverpb.KV/Range', look));
+  const order = { revision: header?.revision ?? 0, physical: true };
+  await ask(session, '/etcdserverpb.KV/Compact', framed(etcdserverpb.CompactionRequest.encode(order).finish()));
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}
+
+/** One client that asks at a steady rate, whether it has been answered or not: what it notices is not how much it does. */
+export interface SteadyOptions extends Access, WorkOptions {
+  readonly kind: 'steady';
+  readonly seconds: number;
+  readonly putsPerSecond: number;
+}
+
+async function steadyLoad(options: SteadyOptions): Promise<LoadResult> {
+  const [session] = await connectAll(options, 1);
+  const client = await clientOf(options, session as ClientHttp2Session);
+  const latencies: number[] = [];
+  const all: Promise<void>[] = [];
+  const start = performance.now();
+  for (let n = 0; n < options.seconds * options.putsPerSecond; n++) {
+    const due = start + (n * 1000) / options.putsPerSecond;
+    await delay(Math.max(0, due - performance.now()));
+    const began = performance.now();
+    all.push(client(n).then(() => void latencies.push(performance.now() - began)));
+  }
+  await Promise.all(all);
+  const seconds = (performance.now() - start) / 1000;
+  session?.destroy();
+  return { requests: latencies.length, seconds, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99) };
+}
+
+export type LoadOptions = RequestOptions | SteadyOptions | WatchOptions;
+
+const options = JSON.parse(process.argv[2] ?? '') as LoadOptions;
+const run = { requests: requestLoad, steady: steadyLoad, watch: watchLoad }[options.kind] as (
+  options: LoadOptions,
+) => Promise<unknown>;
+const result = await run(options).catch(fail);
+process.stdout.write(`${JSON.stringify(result)}\n`);

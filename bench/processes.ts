@@ -1,6 +1,8 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+
+/** To whoever watches, beside the results. */
+export const say = (text: string): boolean => process.stderr.write(`${text}\n`);
 
 /** Clock ticks a second in /proc/PID/stat: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -23,12 +25,6 @@ export const memoryMegabytes = (pids: readonly number[]): { readonly now: number
   now: Math.max(...pids.map((pid) => statusMegabytes(pid, 'VmRSS'))),
   peak: Math.max(...pids.map((pid) => statusMegabytes(pid, 'VmHWM'))),
 });
-
-/** The members that `quorate up --detach` left running. */
-export const memberPids = (dir: string): number[] =>
-  readdirSync(join(dir, 'run'))
-    .filter((name) => name.endsWith('.pid'))
-    .map((name) => Number.parseInt(readFileSync(join(dir, 'run', name), 'utf8'), 10));
 
 /** Runs a command to its end and gives its stdout; a failure carries its stderr. */
 export function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<string> {
