@@ -38,6 +38,10 @@ const ours = (authority: Authority): Issuers => ({
     forEach(count, 1, async (n) => {
       await authority.issue(requestOf(n));
     }),
+  'quorate: ledger, synced, 16 at once': (count) =>
+    forEach(count, 16, async (n) => {
+      await authority.issue(requestOf(n));
+    }),
   [baseline]: (count, folder) =>
     forEach(count, 16, async (n) => {
       const paths = { certificate: join(folder, `${n}.crt`), key: join(folder, `${n}.key`) };

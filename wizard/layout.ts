@@ -13,16 +13,22 @@ export const droppedPkiFolder = 'pki-dropped';
 /** Authorities that nobody trusts any more. */
 export const retiredFolder = (serial: string): string => join('retired', `pki-${serial.slice(0, 16)}`);
 
+/** Where what a plan has no more is set aside. */
+export const retired = (path: string, now: Date): string =>
+  join('retired', `${path}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`);
+
 export const runFolder = 'run';
 export const dataFolder = 'data';
 
 /** The part of a member's tree that holds its certificates, keys and settings; the same path on the member's host. */
 const memberEtc = 'etc/quorate';
 
-export const memberTree = (member: string): string => join('members', member);
+export const membersFolder = 'members';
+export const kitsFolder = 'users';
+export const memberTree = (member: string): string => join(membersFolder, member);
 export const memberFolder = (member: string): string => join(memberTree(member), memberEtc);
 export const memberData = (member: string): string => join(dataFolder, member);
-export const kitFolder = (user: string): string => join('users', user);
+export const kitFolder = (user: string): string => join(kitsFolder, user);
 
 /** Single certificates that were issued by hand, by their profile. */
 export const issuedFolder = (profile: string): string => join('issued', profile);

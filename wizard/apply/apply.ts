@@ -12,6 +12,7 @@ import type { Step } from '../steps/step.js';
 import { takeLock } from './lock.js';
 import { observe } from './observe.js';
 import { Realizer } from './realize.js';
+import { surplusOf } from './surplus.js';
 
 export interface ApplyOptions {
   readonly plan: Plan;
@@ -30,10 +31,25 @@ export interface ApplyOptions {
   readonly progress: (done: number, all: number, step: Step) => void;
 }
 
+/** What there is to do, and how much is as it is to be. */
+export interface Outstanding {
+  readonly steps: readonly Step[];
+  readonly kept: number;
+}
+
 /** What apply would do now. Reads only. */
-export async function outstandingSteps(plan: Plan, dir: string, now: Date): Promise<readonly Step[]> {
-  const artifacts = desiredArtifacts(plan, dir);
-  return planSteps(artifacts, await observe(dir, artifacts), now);
+export async function outstanding(plan: Plan, dir: string, now: Date): Promise<Outstanding> {
+  const artifacts = await artifactsOf(plan, dir);
+  const steps = planSteps(artifacts, await observe(dir, artifacts), now);
+  return { steps, kept: artifacts.length - steps.length };
+}
+
+export const outstandingSteps = async (plan: Plan, dir: string, now: Date): Promise<readonly Step[]> =>
+  (await outstanding(plan, dir, now)).steps;
+
+async function artifactsOf(plan: Plan, dir: string): Promise<readonly Artifact[]> {
+  const desired = desiredArtifacts(plan, dir);
+  return [...desired, ...(await surplusOf(plan, dir, desired))];
 }
 
 // Keys are made, and files synced, off the event loop: some at a time keep disk and processors busy.
@@ -105,7 +121,7 @@ export async function apply(options: ApplyOptions): Promise<readonly Step[]> {
 async function work(options: ApplyOptions, interruptedPid: number | undefined): Promise<readonly Step[]> {
   const { plan, dir, now, passwords = new Map(), passphrases, signal, say } = options;
   await settleExchange(dir);
-  const artifacts = desiredArtifacts(plan, dir);
+  const artifacts = await artifactsOf(plan, dir);
   const swept = await sweep(dir, artifacts);
   const observed = await observe(dir, artifacts);
   if (observed.authority.state === 'waiting') throw observed.authority.error;

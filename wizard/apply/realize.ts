@@ -26,6 +26,7 @@ import {
   privateFile,
   privateFolder,
   publicFile,
+  type SurplusArtifact,
 } from '../artifacts/artifact.js';
 import { openAuthorityOf } from '../authority.js';
 import { copyRevocations } from '../certificates/revoking/copies.js';
@@ -35,6 +36,7 @@ import { trustOf } from '../rotation/follow.js';
 import type { Step } from '../steps/step.js';
 import { printAccess, withHashes } from './access-file.js';
 import { generatePassword, hashPassword, readPassword } from './passwords.js';
+import { setAside } from './set-aside.js';
 
 export interface RealizerOptions {
   readonly dir: string;
@@ -82,7 +84,7 @@ export class Realizer {
 
   /** @returns what a person should know about what was made */
   async realize({ action, artifact }: Step): Promise<readonly string[]> {
-    if (action === 'restrict') {
+    if (action === 'restrict' && artifact.kind !== 'surplus') {
       await this.#setModes(artifact);
       return [];
     }
@@ -118,10 +120,12 @@ export class Realizer {
       case 'file':
         await replaceFile(path, artifact.content, artifact.mode);
         return [];
+      case 'surplus':
+        return [`${artifact.path} is ${await setAside(this.#dir, artifact.path, this.#now())} now`];
     }
   }
 
-  async #setModes(artifact: Artifact): Promise<void> {
+  async #setModes(artifact: Exclude<Artifact, SurplusArtifact>): Promise<void> {
     const modes: (readonly [path: string, mode: number])[] =
       artifact.kind === 'key-pair'
         ? [
@@ -207,7 +211,7 @@ function requestMissing(user: string, path: string): WizardError {
   return new WizardError('files-refused', what, { user, path }, { hint });
 }
 
-function modeOf(artifact: Exclude<Artifact, KeyPairArtifact>): number {
+function modeOf(artifact: Exclude<Artifact, KeyPairArtifact | SurplusArtifact>): number {
   switch (artifact.kind) {
     case 'folder':
     case 'file':

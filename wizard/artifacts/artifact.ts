@@ -86,6 +86,14 @@ export interface FileArtifact {
   readonly content: string;
 }
 
+/** What an earlier plan wanted, and this one does not. */
+export interface SurplusArtifact {
+  readonly kind: 'surplus';
+  readonly path: string;
+  readonly title: string;
+  readonly because: string;
+}
+
 export type Artifact =
   | FolderArtifact
   | AuthorityArtifact
@@ -95,7 +103,8 @@ export type Artifact =
   | TrustArtifact
   | RevocationsArtifact
   | AccessArtifact
-  | FileArtifact;
+  | FileArtifact
+  | SurplusArtifact;
 
 export const privateFolder = 0o700;
 export const publicFolder = 0o755;

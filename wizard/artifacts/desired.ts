@@ -1,5 +1,5 @@
 import { parseSubtree, type Subtree } from '#pki';
-import { dataFolder, pkiFolder, runFolder } from '../layout.js';
+import { dataFolder, kitsFolder, membersFolder, pkiFolder, runFolder } from '../layout.js';
 import { defaultIntermediateDays, type Plan, usersOf } from '../plan/plan.js';
 import { type Artifact, type AuthorityArtifact, privateFolder, publicFolder } from './artifact.js';
 import { kitArtifacts } from './kits.js';
@@ -17,6 +17,8 @@ const phases: Readonly<Record<Artifact['kind'], number>> = {
   revocations: 4,
   access: 4,
   file: 4,
+  // Last: until then everything is where the earlier plan had it.
+  surplus: 5,
 };
 
 export const phaseOf = ({ kind }: Artifact): number => phases[kind];
@@ -63,8 +65,8 @@ export function desiredArtifacts(plan: Plan, dir: string): readonly Artifact[] {
   const folders: Artifact[] = [
     { kind: 'folder', path: runFolder, mode: privateFolder },
     ...(cluster.run === 'local' ? [{ kind: 'folder', path: dataFolder, mode: privateFolder } as const] : []),
-    { kind: 'folder', path: 'users', mode: privateFolder },
-    { kind: 'folder', path: 'members', mode: publicFolder },
+    { kind: 'folder', path: kitsFolder, mode: privateFolder },
+    { kind: 'folder', path: membersFolder, mode: publicFolder },
   ];
   const all: Artifact[] = [
     authorityOf(plan),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { accessDrift, isDrifted } from '../access/drift.js';
 import { apply as applyPlan } from '../apply/apply.js';
 import { pkiFolder } from '../layout.js';
 import type { Plan } from '../plan/plan.js';
@@ -47,13 +48,16 @@ export async function makeMatch(
 
 /** `quorate apply` */
 export async function apply(context: Context, { json }: Given): Promise<ExitCode> {
-  const { terminal, dir } = context;
-  const steps = await makeMatch(context, await readPlan(context));
+  const { terminal, dir, signal } = context;
+  const plan = await readPlan(context);
+  const steps = await makeMatch(context, plan);
   if (json === true) terminal.json({ dir, steps: steps.map(stepJson) });
   terminal.say(
     steps.length === 0
       ? `${dir} was as its plan wants it`
       : `${dir} is as its plan wants it, after ${stepCount(steps)}`,
   );
+  const drift = await accessDrift(plan, dir, signal);
+  if (isDrifted(drift)) terminal.say('users and roles of the running cluster differ: quorate plan shows them');
   return exitCodes.done;
 }

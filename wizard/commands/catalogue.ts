@@ -27,9 +27,9 @@ const plan: Command = {
   kind: 'parsed',
   name: 'plan',
   summary: 'say what apply would do, and do nothing; exit code 2 if that is anything',
-  options: [jsonOption],
+  options: [jsonOption, { flags: '--offline', description: "don't ask the running cluster for its users and roles" }],
   examples: [
-    ['quorate plan', 'one line for each step'],
+    ['quorate plan', 'each step, with what would change in files and in the running cluster'],
     ['quorate plan --json | jq .steps', 'the same for programs'],
   ],
   load: async () => (await import('./plan.js')).plan,

@@ -11,6 +11,7 @@ import { privateFile, privateFolder, publicFile } from '../artifacts/artifact.js
 import { WizardError } from '../errors.js';
 import type { Observed } from './observed.js';
 import type { Step } from './step.js';
+import { textDiff } from './text-diff.js';
 
 // The plan of a run, pure: what is wanted, what is there and what time it is -> what is to be done, in this order.
 
@@ -33,9 +34,13 @@ function modeChange(observed: Observed, path: string, wanted: number): Change | 
 function contentChange(observed: Observed, path: string, wanted: string | undefined, mode: number): Change | undefined {
   const content = observed.contents.get(path);
   if (content === undefined) return created;
-  if (content !== wanted) return { action: 'replace', because: 'its content is another' };
-  return modeChange(observed, path, mode);
+  if (content === wanted) return modeChange(observed, path, mode);
+  const diff = wanted === undefined || isCertificate(content) ? [] : textDiff(content, wanted);
+  return { action: 'replace', because: 'its content is another', diff };
 }
+
+/** In PEM nobody sees what is another. */
+const isCertificate = (content: string): boolean => content.startsWith('-----BEGIN CERTIFICATE');
 
 /** A certificate is renewed in the last third of its life, and not earlier than 30 days before its end. */
 function renewal({ notBefore, notAfter }: Certificate, now: Date): Change | undefined {
@@ -78,11 +83,15 @@ function revocationsChange(observed: Observed, path: string): Change | undefined
   return { action: 'replace', because: 'it is not the last one' };
 }
 
+const inLines = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
 function accessChange(observed: Observed, { path, access }: AccessArtifact): Change | undefined {
   const existing = observed.access.get(path);
   if (existing === undefined) return created;
-  if (!isDeepStrictEqual(existing.access, access))
-    return { action: 'replace', because: 'users, roles or permissions are others' };
+  if (!isDeepStrictEqual(existing.access, access)) {
+    const diff = existing.access === undefined ? [] : textDiff(inLines(existing.access), inLines(access));
+    return { action: 'replace', because: 'users, roles or permissions are others', diff };
+  }
   if (existing.staleUsers.length > 0)
     return { action: 'replace', because: `the password of ${existing.staleUsers.join(', ')} is another` };
   return modeChange(observed, path, privateFile);
@@ -131,6 +140,8 @@ function changeOf(observed: Observed, artifact: Artifact, now: Date): Change | u
       return accessChange(observed, artifact);
     case 'file':
       return contentChange(observed, path, artifact.content, artifact.mode);
+    case 'surplus':
+      return { action: 'remove', because: artifact.because };
   }
 }
 

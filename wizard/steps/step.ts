@@ -2,11 +2,13 @@ import type { Artifact, AuthorityArtifact } from '../artifacts/artifact.js';
 
 /** One thing that apply will do. */
 export interface Step {
-  /** `restrict`: only the permissions are wrong. */
-  readonly action: 'create' | 'replace' | 'renew' | 'restrict';
+  /** `restrict`: only the permissions are wrong. `remove`: set aside, the plan has it no more. */
+  readonly action: 'create' | 'replace' | 'renew' | 'restrict' | 'remove';
   readonly artifact: Artifact;
   /** For a person; empty for what is simply not there yet. */
   readonly because: string;
+  /** Of files whose content follows from the plan: what makes the one that is there the one that is wanted. */
+  readonly diff?: readonly string[];
 }
 
 function authorityTitle({ commonName, root }: AuthorityArtifact): string {
@@ -32,6 +34,7 @@ export const titleOf = (artifact: Artifact): string => {
     case 'key-pair':
     case 'certificate':
     case 'file':
+    case 'surplus':
       return artifact.title;
   }
 };

@@ -1,7 +1,6 @@
-import { rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { ClusterError } from '#cluster';
-import { isTaken, type LedgerEntry, makeFolder, stateOf } from '#pki';
+import { type LedgerEntry, stateOf } from '#pki';
+import { setAside } from '../apply/set-aside.js';
 import { withLedgerOf } from '../authority.js';
 import { withList } from '../certificates/revoking/locked.js';
 import { kitFolder } from '../layout.js';
@@ -54,7 +53,7 @@ export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Re
   );
   const store = await removeFromStore(options, plan);
   const next = await editPlan(dir, (text) => withoutUser(text, name));
-  return { revoked, store, kit: await setKitAside(options), plan: next };
+  return { revoked, store, kit: await setAside(dir, kitFolder(name), now), plan: next };
 }
 
 /** Their tokens are worth nothing from then on, and their watches end. */
@@ -72,14 +71,4 @@ async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan)
   } finally {
     client.close();
   }
-}
-
-/** Its key is of use to nobody; who gets the name again begins with a new one. */
-async function setKitAside({ dir, name, now }: RemoveOptions): Promise<string | undefined> {
-  const kit = join(dir, kitFolder(name));
-  if (!(await isTaken(kit))) return undefined;
-  const aside = join('retired', 'users', `${name}-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`);
-  await makeFolder(dirname(join(dir, aside)));
-  await rename(kit, join(dir, aside));
-  return aside;
 }

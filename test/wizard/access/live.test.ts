@@ -88,9 +88,14 @@ for (const engine of ['included', 'etcd'] as const) {
 
       await etcdctl('root', 'role', 'grant-permission', 'writer', 'read', 'secret');
       await etcdctl('root', 'role', 'add', 'stray');
-      const drift = await cluster.run(['access', 'plan', '--json']);
+      const drift = await cluster.run(['plan', '--json']);
       t.is(drift.code, 2);
-      const { changes } = JSON.parse(drift.stdout) as { changes: { name: string; action: string; diff: string[] }[] };
+      const { steps, access } = JSON.parse(drift.stdout) as {
+        steps: unknown[];
+        access: { authIsOn: boolean; changes: { name: string; action: string; diff: string[] }[] };
+      };
+      t.deepEqual([steps, access.authIsOn], [[], true]);
+      const { changes } = access;
       const of = (name: string) => changes.find((change) => change.name === name);
       t.deepEqual([of('writer')?.action, of('writer')?.diff], ['change', ['- read key secret']]);
       t.is(of('stray')?.action, 'keep');

@@ -100,6 +100,52 @@ test('a member that comes in is added, and the others are told, without a new ke
   for (const [path, key] of keys) t.is(after.get(path), key, path);
 });
 
+test('a unit that was edited by hand is shown as a diff, and is as generated again after the run', async (t) => {
+  const sample = samplePlan('etcd', 'systemd', 1);
+  const { run, dir } = session(t);
+  await run(sample);
+  const unit = join(dir, 'members/m1/etc/systemd/system/etcd.service');
+  const generated = readFileSync(unit, 'utf8');
+  writeFileSync(unit, generated.replace('[Service]\n', '[Service]\nUser=nobody\n'));
+  const [step, ...more] = await outstandingSteps(sample, dir, new Date(start));
+  t.deepEqual(more, []);
+  t.is(step?.action, 'replace');
+  t.deepEqual(
+    step?.diff?.filter((line) => /^[+-]/.test(line)),
+    ['-User=nobody'],
+  );
+  await run(sample);
+  t.is(readFileSync(unit, 'utf8'), generated);
+});
+
+test('what the plan has no more is set aside with its keys, and nothing else is', async (t) => {
+  const { run, outstanding, dir, said } = session(t);
+  await run(samplePlan('included', 'systemd', 3));
+  mkdirSync(join(dir, 'users/notes'));
+  writeFileSync(join(dir, 'users/notes/own.txt'), '');
+  writeFileSync(join(dir, 'members/m1/etc/quorate/own.conf'), '');
+  const key = readFileSync(join(dir, 'users/app/app.key'), 'utf8');
+  const small = samplePlan('included', 'static-pod', 1);
+  const fewer = {
+    ...small,
+    access: { ...small.access, users: small.access.users.filter(({ name }) => name !== 'app') },
+  };
+  const steps = (await outstanding(fewer)).filter((line) => line.startsWith('remove')).sort();
+  t.deepEqual(steps, [
+    'remove members/m1/etc/quorate-crl/ca.crl.der: it is of another engine or way to run',
+    'remove members/m1/etc/quorate/member.env: it is of another engine or way to run',
+    'remove members/m1/etc/systemd/system/quorate.service: it is of another engine or way to run',
+    'remove members/m2: the plan has no such member',
+    'remove members/m3: the plan has no such member',
+    'remove users/app: the plan has no such user; quorate user remove app revokes the certificate, too',
+  ]);
+  await run(fewer);
+  t.is(readFileSync(join(dir, 'retired/users/app-20300101T000000Z/app.key'), 'utf8'), key);
+  t.true(said.includes('users/app is retired/users/app-20300101T000000Z now'));
+  t.deepEqual(await outstanding(fewer), []);
+  for (const own of ['users/notes/own.txt', 'members/m1/etc/quorate/own.conf']) t.true(filesBelow(dir).includes(own));
+});
+
 test("a certificate follows its member's new address under the same key", async (t) => {
   const { run, outstanding, dir } = session(t);
   await run(samplePlan('etcd', 'systemd', 1));

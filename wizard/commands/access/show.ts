@@ -1,4 +1,5 @@
 import type { AccessChange } from '../../access/changes.js';
+import { type Drift, isDrifted } from '../../access/drift.js';
 import { printable } from '../../access/words.js';
 import type { Terminal } from '../../terminal.js';
 
@@ -21,4 +22,18 @@ export function changeCounts(changes: readonly AccessChange[]): string {
     .filter((action) => count(action) > 0)
     .map((action) => `${count(action)} to ${action}`);
   return [...parts, `${count('keep')} to keep`].join(', ');
+}
+
+/** What of the running cluster is not as the plan wants it; nothing before there is one. */
+export function showDrift(terminal: Terminal, drift: Drift | undefined): void {
+  if (drift === undefined) return;
+  const where = 'in the running cluster';
+  if ('unknown' in drift) {
+    terminal.say(`users and roles ${where} were not compared: ${drift.unknown}`);
+    return;
+  }
+  if (!isDrifted(drift)) return;
+  showChanges(terminal, drift.changes);
+  if (drift.authIsOn) terminal.say(`${changeCounts(drift.changes)} ${where}: quorate access apply does that`);
+  else terminal.say(`auth is off ${where}, and anybody may do anything: quorate bootstrap brings it to the plan`);
 }
