@@ -185,3 +185,26 @@ test.serial('a single certificate is not written over what is there, and what is
   t.is(await readFile(paths.key, 'utf8'), first.keyPem);
   t.deepEqual(await readdir(join(setting.folder, 'm1')), ['m1.crt', 'm1.key']);
 });
+
+test.serial(
+  'a new key pair that does not fit on the disk leaves the old pair and nothing else, and fits later',
+  async (t) => {
+    const steps = await atEachStep(t, async (step) => {
+      const setting = await bench(t);
+      const paths = pathsIn(setting.folder);
+      const [old, next] = [await setting.issue(), await setting.issue()];
+      await writeKeyPair(paths, old);
+      const { error } = await onDisk(failingAt(step, 'ENOSPC'), () => replaceKeyPair(paths, next));
+      t.deepEqual(await readdir(join(setting.folder, 'm1')), ['m1.crt', 'm1.key'], `step ${step}`);
+      if (error === undefined) return true;
+      t.true(error instanceof PkiError && error.code === 'disk-full', String(error));
+      const key = await readFile(paths.key, 'utf8');
+      // From the first rename on nothing more is written but names.
+      if (key === old.keyPem) t.is(await readFile(paths.certificate, 'utf8'), old.chainPem, `step ${step}`);
+      await replaceKeyPair(paths, next);
+      t.is((await observeKeyPair(paths)).key, 'matches');
+      return false;
+    });
+    t.true(steps > 10, `${steps} steps`);
+  },
+);

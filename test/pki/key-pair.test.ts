@@ -1,7 +1,15 @@
 import { lstat, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type Mismatch, mismatches, observeKeyPair, type PkiError, type Request, writeKeyPair } from '#pki';
+import {
+  type Mismatch,
+  mismatches,
+  observeKeyPair,
+  type PkiError,
+  type Request,
+  replaceKeyPair,
+  writeKeyPair,
+} from '#pki';
 import { bench, freshFolder, later, memberNames, now } from './setting.js';
 
 const pathsIn = (folder: string) => ({ certificate: join(folder, 'm1', 'm1.crt'), key: join(folder, 'm1', 'm1.key') });
@@ -67,6 +75,22 @@ for (const kind of ['existing', 'missing'] as const) {
     else await t.throwsAsync(stat(target));
   });
 }
+
+test('a new pair takes the place of symbolic links, and what those led to stays', async (t) => {
+  const { folder, issue } = await bench(t);
+  const paths = pathsIn(folder);
+  await mkdir(dirname(paths.key));
+  for (const [name, path] of Object.entries(paths)) {
+    await writeFile(join(folder, name), 'precious');
+    await symlink(join(folder, name), path);
+  }
+  await replaceKeyPair(paths, await issue());
+  for (const [name, path] of Object.entries(paths)) {
+    t.true((await lstat(path)).isFile());
+    t.is(await readFile(join(folder, name), 'utf8'), 'precious');
+  }
+  t.is((await stat(paths.key)).mode & 0o777, 0o600);
+});
 
 test('a certificate takes the place of a symbolic link, and what that led to stays', async (t) => {
   const { folder, issue } = await bench(t);

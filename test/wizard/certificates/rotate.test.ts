@@ -37,8 +37,11 @@ test('an authority is replaced in stages, and what the old one signed is refused
   const cluster = await appliedCluster(t);
   t.is((await cluster.run(['up', '-d'])).code, 0);
   const old = kitOf(cluster, 'app');
+  const byHand = await cluster.run(['cert', 'issue', 'metrics-client', 'scraper', '--out', cluster.at('..')]);
+  t.is(byHand.code, 0, byHand.stderr);
   const first = await cluster.run(['cert', 'rotate-ca', '--json']);
   t.deepEqual([first.code, JSON.parse(first.stdout)], [2, { stage: 'leaves-replaced', over: false }], first.stderr);
+  t.regex(first.stderr, /^issue again what was issued by hand: metrics-client scraper$/m);
   t.is(issuerOf(cluster, server), 'demo CA 2');
   t.is(certificatesIn(read(cluster, 'users/app/ca.crt')), 2);
   t.true(await isAdmitted(cluster, { ...old, ca: kitOf(cluster, 'app').ca }), 'before it is dropped');

@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { printable } from '../../access/words.js';
 import { type Plan, usersOf } from '../../plan/plan.js';
 import { type ExitCode, exitCodes } from '../../report.js';
+import { outsidePlan } from '../../rotation/outside-plan.js';
 import { rotate } from '../../rotation/rotate.js';
 import { type Stage, stageOf } from '../../rotation/stage.js';
 import type { Context, Given } from '../command.js';
@@ -36,23 +36,27 @@ export async function rotateCa(context: Context, given: Given): Promise<ExitCode
     terminal.endProgress();
     await report(over);
     if (over) return exitCodes.done;
-    for (const line of await whatIsLeft(plan, dir)) terminal.say(line);
+    for (const line of await whatIsLeft(plan, dir, now())) terminal.say(line);
     return exitCodes.pending;
   } finally {
     terminal.endProgress();
   }
 }
 
+/** More than a person would go through one by one are in the ledger's list. */
+const shownMax = 10;
+
 /** What a person has to do before the old authority is dropped. */
-async function whatIsLeft(plan: Plan, dir: string): Promise<string[]> {
+async function whatIsLeft(plan: Plan, dir: string, now: Date): Promise<string[]> {
   const users = usersOf(plan);
   const away = users.filter(({ key }) => key === 'elsewhere').map(({ name }) => name);
-  const single = await readdir(join(dir, 'issued'), { recursive: true }).catch(() => []);
-  const certificates = single.filter((file) => file.endsWith('.crt')).map((file) => join('issued', file));
+  const others = await outsidePlan(plan, dir, now);
+  const shown = others.slice(0, shownMax).map(({ profile, subject }) => `${profile} ${printable(subject)}`);
+  const more = others.length > shownMax ? ` and ${others.length - shownMax} more` : '';
   return [
     `hand the kits out again, in users/: ${users.map(({ name }) => name).join(', ')}`,
     ...(away.length === 0 ? [] : [`those whose keys are elsewhere get NAME.crt and ca.crt: ${away.join(', ')}`]),
-    ...(certificates.length === 0 ? [] : [`issue again what was issued by hand: ${certificates.join(', ')}`]),
+    ...(others.length === 0 ? [] : [`issue again what was issued by hand: ${shown.join(', ')}${more}`]),
     'then: quorate cert rotate-ca --finish; from then on certificates of the old authority are refused',
   ];
 }
