@@ -14,6 +14,10 @@ import { deniedText } from './watch-texts.js';
 type Message = etcdserverpb.WatchResponse.$Properties;
 type Events = Extract<Answer, { kind: 'events' }>;
 
+interface Told extends Events {
+  readonly frame: Buffer;
+}
+
 /** Stands for watchers that never came to be, and for all of a stream. */
 const noId = -1;
 /** Of a message besides its events, and of an event besides itself: more than they can come to. */
@@ -31,6 +35,8 @@ export class WatchAnswers {
   readonly #bytesMax: number;
   /** Events without what was before, which are the same for all who are told. */
   readonly #encoded = new WeakMap<Event, Uint8Array>();
+  /** Streams mostly have one watcher, of one number: what one is told is to the octet what the next one is. */
+  #last: Told | undefined;
 
   /** @param bytesMax of a message to a watcher that takes fragments */
   constructor(desk: Desk, bytesMax: number) {
@@ -68,10 +74,17 @@ export class WatchAnswers {
     return { header: this.#desk.header(at) };
   }
 
-  #tellEvents({ watcher, events, revision: at }: Events, replies: Replies<Message>): Promise<unknown> | undefined {
+  #tellEvents(answer: Events, replies: Replies<Message>): Promise<unknown> | undefined {
+    const { watcher, events, revision: at } = answer;
+    if (!watcher.fragments && this.#last !== undefined && areAlike(answer, this.#last))
+      return replies.sendFrame(this.#last.frame);
     const head = { ...this.#head(at), watchId: idOf(watcher.id) };
     const encoded = events.map((event) => this.#event(event, watcher.previous));
-    if (!watcher.fragments) return replies.sendFrame(watchFrame(head, encoded));
+    if (!watcher.fragments) {
+      const frame = watchFrame(head, encoded);
+      this.#last = { ...answer, frame };
+      return replies.sendFrame(frame);
+    }
     const parts = fragments(encoded, this.#bytesMax);
     const frames = parts.map((part, n) => watchFrame({ ...head, fragment: n < parts.length - 1 }, part));
     return sendAll(frames, replies);
@@ -98,6 +111,14 @@ export class WatchAnswers {
     }
   }
 }
+
+/** Whether two watchers are told the same in the same words. */
+const areAlike = (a: Events, b: Events): boolean =>
+  a.revision === b.revision &&
+  a.watcher.id === b.watcher.id &&
+  a.watcher.previous === b.watcher.previous &&
+  a.events.length === b.events.length &&
+  a.events.every((event, n) => event === b.events[n]);
 
 const none = revision(0);
 const plainRange = {
