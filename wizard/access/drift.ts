@@ -5,12 +5,16 @@ import { isTaken } from '#pki';
 import { kitFiles } from '../layout.js';
 import { type Plan, root } from '../plan/plan.js';
 import { connectAsRoot } from '../run/cluster-client.js';
+import type { Access } from './access.js';
 import type { AccessChange } from './changes.js';
 import { readAccess } from './live.js';
 import { planAccess } from './plan-access.js';
 
 const knockMs = 1_000;
 const patienceMs = 5_000;
+
+/** What a cluster has, or why that is not known. */
+export type Live = { readonly access: Access; readonly authIsOn: boolean } | { readonly unknown: string };
 
 /** How users and roles of the plan's cluster compare with the plan, or why that is not known. */
 export type Drift =
@@ -20,17 +24,24 @@ export type Drift =
 /** undefined before there is anybody to ask as. Takes no longer than some seconds. */
 export async function accessDrift(plan: Plan, dir: string, signal: AbortSignal): Promise<Drift | undefined> {
   if (!(await isTaken(join(dir, kitFiles(root).certificate)))) return undefined;
+  const live = await liveAccess(plan, dir, signal);
+  if ('unknown' in live) return live;
+  const { changes } = planAccess(live.access, plan.access, false, undefined);
+  return { authIsOn: live.authIsOn, changes };
+}
+
+/** Users and roles of the plan's cluster. Takes no longer than some seconds. @throws WizardError `files-refused` */
+export async function liveAccess(plan: Plan, dir: string, signal: AbortSignal): Promise<Live> {
   const answered = await Promise.all(plan.members.map(({ host, clientPort }) => answers(host, clientPort)));
   if (!answered.includes(true)) return { unknown: 'no member answers' };
   const client = await connectAsRoot(plan, dir);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   try {
-    const [{ enabled }, live] = await Promise.all([
+    const [{ enabled }, access] = await Promise.all([
       client.auth.status({ signal: patience }),
       readAccess(client, patience),
     ]);
-    const { changes } = planAccess(live, plan.access, false, undefined);
-    return { authIsOn: enabled, changes };
+    return { authIsOn: enabled, access };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof ClusterError)) throw error;

@@ -69,9 +69,13 @@ const status: Command = {
   kind: 'parsed',
   name: 'status',
   summary: 'show members, leader, raft and store figures, and the days that certificates have left',
-  options: [jsonOption],
+  options: [
+    jsonOption,
+    { flags: '--html <file>', description: 'write all of it, with users and what they may do, as a page of its own' },
+  ],
   examples: [
     ['quorate status', 'exit code 1 when a member or the leader is missing'],
+    ['quorate status --html status.html', 'one file, for a browser or a phone'],
     ['quorate status --json | jq .members', 'the same for programs'],
   ],
   load: async () => (await import('./status.js')).status,

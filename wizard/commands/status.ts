@@ -1,4 +1,10 @@
+import { resolve } from 'node:path';
+import { replaceFile } from '#pki';
+import { accessOf } from '../access/access.js';
+import { accessMatrix } from '../access/matrix.js';
+import { privateFile } from '../artifacts/artifact.js';
 import { columns } from '../columns.js';
+import type { Plan } from '../plan/plan.js';
 import { type ExitCode, exitCodes } from '../report.js';
 import { type CertificateReport, type MemberReport, type StatusReport, statusOf } from '../run/status.js';
 import type { Terminal } from '../terminal.js';
@@ -48,11 +54,39 @@ function sayTables(terminal: Terminal, { cluster, engine, healthy, members, cert
     terminal.say(terminal.paint('yellow', `warning: ${soon.length} certificates have less than ${warnDays} days left`));
 }
 
+/** @returns where the page is */
+async function writePage(
+  { dir, signal, now }: Context,
+  plan: Plan,
+  report: StatusReport,
+  file: string,
+): Promise<string> {
+  const [{ liveAccess }, { statusPage }] = await Promise.all([
+    import('../access/drift.js'),
+    import('../pages/status-page.js'),
+  ]);
+  const live = await liveAccess(plan, dir, signal);
+  const [access, source] =
+    'unknown' in live
+      ? [accessOf(plan.access), `as the plan has them: of the cluster they are not known (${live.unknown})`]
+      : [
+          live.access,
+          live.authIsOn
+            ? 'as the cluster has them'
+            : 'as the cluster has them, but auth is off: anybody may do anything',
+        ];
+  const path = resolve(file);
+  await replaceFile(path, statusPage(report, { matrix: accessMatrix(access), source }, now()), privateFile);
+  return path;
+}
+
 /** `quorate status`: exit code 1 when a member is not reachable or there is no leader. */
-export async function status(context: Context, { json }: Given): Promise<ExitCode> {
+export async function status(context: Context, { json, html }: Given): Promise<ExitCode> {
   const { terminal, dir, now } = context;
-  const report = await statusOf(await readPlan(context), dir, now());
-  if (json === true) terminal.json(report);
+  const plan = await readPlan(context);
+  const report = await statusOf(plan, dir, now());
+  if (typeof html === 'string') terminal.result(await writePage(context, plan, report, html));
+  else if (json === true) terminal.json(report);
   else sayTables(terminal, report);
   return report.healthy ? exitCodes.done : exitCodes.failed;
 }

@@ -30,6 +30,9 @@ export interface CertificateReport {
   readonly path: string;
   /** Whole days, negative when it has expired; undefined when it can't be read. */
   readonly daysLeft: number | undefined;
+  /** ISO 8601; absent when it can't be read. */
+  readonly notBefore?: string;
+  readonly notAfter?: string;
   /** What else is wrong with it. */
   readonly reason?: string;
 }
@@ -100,9 +103,13 @@ async function faultOf({ path, key }: Place, dir: string, now: Date): Promise<st
 async function reportCertificate(place: Place, dir: string, now: Date): Promise<CertificateReport> {
   const { name, path } = place;
   try {
-    const left = daysLeft(await readCertificate(join(dir, path)), now);
+    const certificate = await readCertificate(join(dir, path));
     const reason = await faultOf(place, dir, now);
-    return { name, path, daysLeft: left, ...(reason === undefined ? {} : { reason }) };
+    return {
+      ...{ name, path, daysLeft: daysLeft(certificate, now) },
+      ...{ notBefore: certificate.notBefore.toISOString(), notAfter: certificate.notAfter.toISOString() },
+      ...(reason === undefined ? {} : { reason }),
+    };
   } catch (error) {
     if (!(error instanceof PkiError)) throw error;
     return { name, path, daysLeft: undefined, reason: error.message };
