@@ -7,7 +7,7 @@ import { Passphrases } from './passphrases.js';
 import { nearest } from './plan/nearest.js';
 import { type ExitCode, exitCodes } from './report.js';
 import { passphraseVariable } from './secret-variables.js';
-import type { Terminal } from './terminal.js';
+import { plainVariable, type Terminal } from './terminal.js';
 import { version } from './version.js';
 
 // The command line: the catalogue as a commander program. Nothing here knows what a command does.
@@ -30,7 +30,8 @@ function examplesText(command: Command): string {
 
 const textOf = (value: Given[string]): string | undefined => (typeof value === 'string' ? value : undefined);
 
-function contextOf({ environment, terminal, signal, now }: Invocation, given: Given): Context {
+function contextOf(invocation: Invocation, given: Given): Context {
+  const { environment, terminal, signal, now } = invocation;
   const dir = textOf(given.dir) || undefined;
   const passphrases = new Passphrases({
     terminal,
@@ -39,7 +40,9 @@ function contextOf({ environment, terminal, signal, now }: Invocation, given: Gi
     askForNew: given.yes !== true,
   });
   const folder = resolve(dir ?? (environment.QUORATE_DIR || defaultDir));
-  return { terminal, dir: folder, givenDir: dir, signal, now, passphrases, environment };
+  const run = (words: readonly string[]): Promise<ExitCode> =>
+    runParsed({ ...invocation, args: [...words, ...(dir === undefined ? [] : ['--dir', dir])] });
+  return { terminal, dir: folder, givenDir: dir, signal, now, passphrases, environment, run };
 }
 
 /** The parser for `cert` in `cert list`, made when it is first needed. */
@@ -84,6 +87,7 @@ function newProgram({ terminal }: Invocation): Parser {
       `read the passphrase of the authority's key, or its token's PIN, from this file descriptor; ${passphraseVariable} does the same`,
     )
     .option('--no-color', 'no colours; NO_COLOR does the same')
+    .option('--plain', `write nothing over, for screen readers; ${plainVariable} does the same`)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => terminal.result(text.trimEnd()),

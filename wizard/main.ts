@@ -3,17 +3,20 @@ import { setMaxListeners } from 'node:events';
 import { runProgram } from './program.js';
 import { exitCodes, report } from './report.js';
 import { secretVariables } from './secret-variables.js';
-import { Terminal } from './terminal.js';
+import { plainVariable, Terminal } from './terminal.js';
 
 // The bin: this process's streams and signals around a command line.
 
 const args = process.argv.slice(2);
-const plain = args.includes('--no-color') || (process.env.NO_COLOR ?? '') !== '';
+const colorless = args.includes('--no-color') || (process.env.NO_COLOR ?? '') !== '';
 // The prompts' colours are decided by Node, which reads the variable.
-if (plain) process.env.NO_COLOR = '1';
+if (colorless) process.env.NO_COLOR = '1';
+// Prompts are asked from everywhere: what they go by is where they find it.
+if (args.includes('--plain') || process.env.TERM === 'dumb') process.env[plainVariable] = '1';
+const plain = (process.env[plainVariable] ?? '') !== '';
 
 const { stdout, stderr, stdin } = process;
-const terminal = new Terminal({ stdout, stderr, stdin, colors: !plain });
+const terminal = new Terminal({ stdout, stderr, stdin, colors: !colorless, plain });
 
 // `quorate plan | head` is no failure.
 stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -10,7 +10,15 @@ export interface TerminalOptions {
   readonly stdin: NodeJS.ReadStream;
   /** Wanted by nobody when false. */
   readonly colors: boolean;
+  /** Nothing on the screen is written over. */
+  readonly plain: boolean;
 }
+
+/** Set to anything: nothing on the screen is written over. `--plain` does the same. */
+export const plainVariable = 'QUORATE_PLAIN';
+
+/** So often a line of progress is said where it can't change in place. */
+const plainProgressMs = 5_000;
 
 const clearLine = '\r\u001b[2K';
 
@@ -20,6 +28,8 @@ export class Terminal {
   readonly #colors: boolean;
   /** Whether a line of progress stands on the screen. */
   #progressing = false;
+  /** When progress was said last, or its work began. */
+  #saidAt: number | undefined;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -29,6 +39,10 @@ export class Terminal {
   /** Whether somebody can be asked. */
   get interactive(): boolean {
     return this.#options.stdin.isTTY === true && this.#options.stderr.isTTY === true;
+  }
+
+  get plain(): boolean {
+    return this.#options.plain;
   }
 
   /** Whether a person, and no file or program, sees what goes to stdout. */
@@ -60,9 +74,12 @@ export class Terminal {
     return this.#colors ? styleText(style, text, { validateStream: false }) : text;
   }
 
-  /** One line that changes in place; nothing at all where there is no terminal to change it on. */
+  /** One line that changes in place; where none can, one every few seconds of a long work. */
   progress(text: string): void {
-    if (!this.#colors || this.#options.stderr.isTTY !== true) return;
+    if (!this.#colors || this.#options.plain || this.#options.stderr.isTTY !== true) {
+      this.#sayProgress(text);
+      return;
+    }
     const line = text.slice(0, Math.max(20, this.#options.stderr.columns - 1));
     this.#options.stderr.write(`${clearLine}${this.paint('dim', line)}`);
     this.#progressing = true;
@@ -71,5 +88,14 @@ export class Terminal {
   endProgress(): void {
     if (this.#progressing) this.#options.stderr.write(clearLine);
     this.#progressing = false;
+    this.#saidAt = undefined;
+  }
+
+  #sayProgress(text: string): void {
+    const now = performance.now();
+    this.#saidAt ??= now;
+    if (now - this.#saidAt < plainProgressMs) return;
+    this.#saidAt = now;
+    this.#options.stderr.write(`${text}\n`);
   }
 }

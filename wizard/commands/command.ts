@@ -15,6 +15,8 @@ export interface Context {
   /** What opens the authority's key. */
   readonly passphrases: PassphraseSource;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Another command on the same DIR, as if it had been typed. */
+  readonly run: (words: readonly string[]) => Promise<ExitCode>;
 }
 
 /** Options by their long names in camel case, arguments by their names. */

@@ -7,7 +7,7 @@ import { planFile } from '../layout.js';
 import type { Plan } from '../plan/plan.js';
 import { printPlan } from '../plan/print.js';
 import { type ExitCode, exitCodes } from '../report.js';
-import { type Answered, answered } from './answers-source.js';
+import { type Answered, type AnswerSource, answersFrom, settled } from './answers-source.js';
 import { makeMatch, makesAuthority } from './apply.js';
 import type { Context, Given } from './command.js';
 import { dirFlag, linesToInstall, linesToTry } from './next-lines.js';
@@ -20,21 +20,20 @@ interface Session {
   readonly context: Context;
   /** Whether somebody is there, and wants to be asked before something is written. */
   readonly ask: boolean;
-  readonly dryRun: boolean;
   readonly answersFile: string | undefined;
 }
 
 /** A plan that is there is gone on with; answers that say otherwise are not written over it. */
-async function choosePlan({ context, ask, answersFile }: Session, existing: Plan | undefined): Promise<Answered> {
+async function sourceOf({ context, ask, answersFile }: Session, existing: Plan | undefined): Promise<AnswerSource> {
   const { terminal, dir } = context;
-  if (existing === undefined) return answered(context, answersFile, ask);
+  if (existing === undefined) return answersFrom(context, answersFile, ask);
   const path = join(dir, planFile);
   if (answersFile === undefined) {
     terminal.say(`${path} is there: going on with it`);
-    return { plan: existing, passwords: new Map() };
+    return settled({ plan: existing, passwords: new Map() });
   }
-  const chosen = await answered(context, answersFile, ask);
-  if (isDeepStrictEqual(chosen.plan, existing)) return chosen;
+  const source = await answersFrom(context, answersFile, ask);
+  if (isDeepStrictEqual((await source.answer()).plan, existing)) return source;
   const hint = `choose another --dir; to change this cluster, edit ${path} and run quorate apply`;
   throw new WizardError('plan-differs', `${path} is there already and differs from ${answersFile}`, { path }, { hint });
 }
@@ -78,33 +77,52 @@ async function confirmed({ context, ask }: Session): Promise<boolean> {
   return confirm(`Write this to ${context.dir}?`);
 }
 
+/**
+ * Shows what would be made, and asks. A no is no end: any answer may be given again.
+ * @throws WizardError `cancelled` · `port-in-use`
+ */
+async function agreed(session: Session, source: AnswerSource, isNew: boolean): Promise<Answered> {
+  const { context, ask } = session;
+  const { terminal, dir, now } = context;
+  for (;;) {
+    const chosen = await source.answer();
+    const steps = await outstandingSteps(chosen.plan, dir, now());
+    if (isNew) await checkPorts(chosen.plan);
+    if (isNew) terminal.say(printPlan(chosen.plan).trimEnd());
+    if (ask && makesAuthority(steps) && chosen.plan.pki.key === undefined) await context.passphrases.forNew();
+    if (ask && steps.length > 0) terminal.say(stepSummary(steps));
+    if ((!isNew && steps.length === 0) || (await confirmed(session))) return chosen;
+    if (!(await source.reconsider())) {
+      const hint = `quorate init${dirFlag(context.givenDir)} asks again`;
+      throw new WizardError('cancelled', 'nothing was written', {}, { hint });
+    }
+  }
+}
+
 /** `quorate init`, and `quorate` alone: answers, plan, confirmation, apply, start. */
 export async function init(context: Context, given: Given): Promise<ExitCode> {
   const { terminal, dir, now } = context;
   const answersFile = typeof given.answers === 'string' ? given.answers : undefined;
-  const dryRun = given.dryRun === true;
   const ask = terminal.interactive && given.yes !== true;
-  const session: Session = { context, ask, dryRun, answersFile };
+  const session: Session = { context, ask, answersFile };
   const existing = await findPlan(context);
   if (!terminal.interactive && given.yes !== true && answersFile === undefined && existing === undefined) {
     terminal.say('no terminal to ask on: taking the defaults, as with --yes');
   }
-  const chosen = await choosePlan(session, existing);
+  if (existing !== undefined && ask && answersFile === undefined && given.dryRun !== true) {
+    const { guided } = await import('./guided.js');
+    const ended = await guided(context, existing);
+    if (ended !== undefined) return ended;
+  }
+  const source = await sourceOf(session, existing);
   const isNew = existing === undefined;
-  const steps = await outstandingSteps(chosen.plan, dir, now());
-  if (dryRun) {
-    terminal.result(printPlan(chosen.plan).trimEnd());
-    for (const line of stepLines(steps)) terminal.say(line);
+  if (given.dryRun === true) {
+    const { plan } = await source.answer();
+    terminal.result(printPlan(plan).trimEnd());
+    for (const line of stepLines(await outstandingSteps(plan, dir, now()))) terminal.say(line);
     return exitCodes.done;
   }
-  if (isNew) await checkPorts(chosen.plan);
-  if (isNew) terminal.say(printPlan(chosen.plan).trimEnd());
-  if (ask && makesAuthority(steps) && chosen.plan.pki.key === undefined) await context.passphrases.forNew();
-  if (ask && steps.length > 0) terminal.say(stepSummary(steps));
-  if ((isNew || steps.length > 0) && !(await confirmed(session))) {
-    const hint = `quorate init${dirFlag(context.givenDir)} asks again`;
-    throw new WizardError('cancelled', 'nothing was written', {}, { hint });
-  }
+  const chosen = await agreed(session, source, isNew);
   await make(session, chosen, isNew);
   await finish(session, chosen.plan);
   return exitCodes.done;

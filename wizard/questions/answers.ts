@@ -1,4 +1,5 @@
 import { WizardError } from '../errors.js';
+import type { Objection } from '../plan/complaints.js';
 import { parsePlan, type ReadPlan } from '../plan/parse.js';
 import { defaultPki, planVersion } from '../plan/plan.js';
 import { parseMemberLine } from './member-line.js';
@@ -81,9 +82,15 @@ export function chosenPasswords(answers: Answers): ReadonlyMap<string, string> {
 }
 
 /** What the plan's rules have against one more answer. */
-export function answerObjection(answers: Answers): { readonly what: string; readonly hint?: string } | undefined {
-  try {
+export const answerObjection = (answers: Answers): Objection | undefined =>
+  refusalOf(() => {
     planFromAnswers(answers);
+  });
+
+/** The first reason for which a plan, or an answer to it, is refused; undefined when it is not. */
+export function refusalOf(parse: () => void): Objection | undefined {
+  try {
+    parse();
     return undefined;
   } catch (error) {
     if (!(error instanceof WizardError)) throw error;

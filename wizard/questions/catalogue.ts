@@ -3,12 +3,34 @@ import type { Objection } from '../plan/complaints.js';
 import { defaultPlan } from '../plan/plan.js';
 import { answeredUsers, answerObjection, memberCount, membersMax, nobody } from './answers.js';
 import { parseMemberLine, printMemberLine } from './member-line.js';
-import { freePorts, type PortProbe, portObjection } from './ports.js';
+import type { Observation } from './observation.js';
+import { freePorts, portObjection } from './ports.js';
 import { type Answers, type ChoiceQuestion, type Question, type TextQuestion, textAnswer } from './question.js';
+import type { Surroundings } from './surroundings.js';
 
 // What the wizard asks, in order. Which question comes next depends on the answers so far and on nothing else.
 
-const engine: ChoiceQuestion = {
+const runQuestion = ({ hasSystemd, hasKubelet }: Observation): ChoiceQuestion => ({
+  kind: 'choice',
+  id: 'run',
+  message: 'What is it to be',
+  default: defaultPlan.cluster.run,
+  choices: [
+    { value: 'local', label: 'try it here', description: 'all members on this machine, started by quorate up' },
+    {
+      value: 'systemd',
+      label: 'servers with systemd',
+      description: `a member on each host, as a systemd unit${hasSystemd ? '; this host has systemd' : ''}`,
+    },
+    {
+      value: 'static-pod',
+      label: 'control plane with static pods',
+      description: `a member on each Kubernetes node, run by its kubelet${hasKubelet ? '; this host has one' : ''}`,
+    },
+  ],
+});
+
+const engineQuestion = ({ hasEtcd }: Observation): ChoiceQuestion => ({
   kind: 'choice',
   id: 'engine',
   message: 'Engine',
@@ -19,21 +41,13 @@ const engine: ChoiceQuestion = {
       label: 'included',
       description: "Quorate's own store: nothing else to install, speaks the etcd v3 API",
     },
-    { value: 'etcd', label: 'etcd', description: 'etcd itself, which has to be installed' },
+    {
+      value: 'etcd',
+      label: 'real etcd',
+      description: `etcd itself, which ${hasEtcd ? 'is installed on this machine' : 'has to be installed'}`,
+    },
   ],
-};
-
-const run: ChoiceQuestion = {
-  kind: 'choice',
-  id: 'run',
-  message: 'How its members run',
-  default: defaultPlan.cluster.run,
-  choices: [
-    { value: 'local', label: 'local', description: 'all on this machine, started by quorate up' },
-    { value: 'systemd', label: 'systemd', description: 'one on each host, as a systemd unit' },
-    { value: 'static-pod', label: 'static pod', description: 'one on each Kubernetes node, run by its kubelet' },
-  ],
-};
+});
 
 const count: ChoiceQuestion = {
   kind: 'choice',
@@ -65,13 +79,18 @@ function textQuestion(answers: Answers, id: string, message: string, proposal: s
 const earlierMembers = (answers: Answers, index: number) =>
   Array.from({ length: index }, (_, at) => parseMemberLine(textAnswer(answers, `member${at + 1}`)));
 
-/** On this machine ports have to be free, elsewhere names are the better guess. */
-async function memberQuestion(answers: Answers, index: number, probe: PortProbe): Promise<TextQuestion> {
+/** On this machine ports have to be free. Elsewhere the first member may well be this machine, and of the others names are the better guess. */
+async function memberQuestion(
+  answers: Answers,
+  index: number,
+  { probe, observed }: Surroundings,
+): Promise<TextQuestion> {
   const id = `member${index + 1}`;
   const name = `m${index + 1}`;
   const local = answers.run === 'local';
   const earlier = earlierMembers(answers, index);
-  const host = local ? (earlier[0]?.host ?? '127.0.0.1') : name;
+  const elsewhere = index === 0 ? (observed.address ?? name) : name;
+  const host = local ? (earlier[0]?.host ?? '127.0.0.1') : elsewhere;
   const taken = new Set(earlier.flatMap(({ clientPort, peerPort }) => [clientPort, peerPort]));
   const ports = local ? await freePorts(index, host, taken, probe) : { clientPort: 2379, peerPort: 2380 };
   const message = `Member ${index + 1} of ${memberCount(answers)}: name and address`;
@@ -140,13 +159,14 @@ function accessQuestions(answers: Answers): Question[] {
 }
 
 /** The first question that has no answer yet; undefined when all have one. */
-export async function nextQuestion(answers: Answers, probe: PortProbe): Promise<Question | undefined> {
+export async function nextQuestion(answers: Answers, surroundings: Surroundings): Promise<Question | undefined> {
+  const { observed } = surroundings;
   const open = (question: Question): boolean => answers[question.id] === undefined;
   const cluster = textQuestion(answers, 'cluster', 'Name of the cluster', defaultPlan.cluster.name);
-  const general = [cluster, engine, run, count].find(open);
+  const general = [runQuestion(observed), cluster, engineQuestion(observed), count].find(open);
   if (general !== undefined) return general;
   for (let index = 0; index < memberCount(answers); index += 1) {
-    if (answers[`member${index + 1}`] === undefined) return memberQuestion(answers, index, probe);
+    if (answers[`member${index + 1}`] === undefined) return memberQuestion(answers, index, surroundings);
   }
   return accessQuestions(answers).find(open);
 }

@@ -195,7 +195,7 @@ openssl.test('a password comes by a variable or is made up, and never from the c
 test('a descriptor is read to its end; empty, short and doubled secrets are refused', async (t) => {
   const folder = temporaryFolder(t);
   const { stdout, stderr, stdin } = process;
-  const terminal = new Terminal({ stdout, stderr, stdin, colors: false });
+  const terminal = new Terminal({ stdout, stderr, stdin, colors: false, plain: false });
   const asked = { what: 'password', flag: '--password', generate: false, descriptor: undefined, variable: undefined };
   const ask = (more: Partial<SecretInput>): Promise<string> =>
     readSecret(

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -25,11 +26,12 @@ terminal.test(
   async (t) => {
     t.timeout(120_000);
     const dir = clusterFolder(t);
+    const began = Date.now();
     const pane = openPane(t, command(dir));
     const questions = [
+      /What is it to be/,
       /Name of the cluster/,
       /\? Engine/,
-      /How its members run/,
       /\? Members/,
       /Member 1 of 3/,
       /Member 2 of 3/,
@@ -60,6 +62,11 @@ terminal.test(
       peerPort: defaultPlan.members[index]?.peerPort,
     }));
     t.deepEqual<unknown, unknown>({ ...plan, members }, defaultPlan);
+    if (judge('etcdctl').present) {
+      const put = `. '${dir}/users/app/app.env' && etcdctl put /app/hello world`;
+      t.is(execFileSync('sh', ['-c', put], { encoding: 'utf8' }), 'OK\n');
+    }
+    t.true(Date.now() - began < 180_000, 'nothing but Enter, and a put as app within three minutes');
     t.is((await quorate(['plan', '--dir', dir])).code, 0);
   },
 );
@@ -79,13 +86,13 @@ terminal.test('a wrong answer to a question is refused there with the reason, an
     pane.press('Enter');
   };
 
+  await pane.shows(/What is it to be/);
+  pane.press('Enter');
   await pane.shows(/Name of the cluster/);
   answer('a/b');
   await pane.shows(/> "a\/b" can't be a cluster name: it names files and certificates; letters, digits/);
   answer('trial');
   await pane.shows(/\? Engine/);
-  pane.press('Enter');
-  await pane.shows(/How its members run/);
   pane.press('Enter');
   await pane.shows(/survives the loss of one/);
   pane.press('Up');
@@ -138,7 +145,7 @@ terminal.test('a wrong answer to a question is refused there with the reason, an
 terminal.test('Ctrl-C at a question ends the wizard with 130, and nothing was written', async (t) => {
   const dir = join(temporaryFolder(t), 'quorate');
   const pane = openPane(t, command(dir));
-  await pane.shows(/Name of the cluster/);
+  await pane.shows(/What is it to be/);
   pane.press('C-c');
   await pane.shows(/cancelled: nothing was written\s+hint: quorate init asks again\s+ended with 130/);
   t.false(existsSync(dir));
@@ -172,7 +179,7 @@ for (const [title, wrap, colors] of [
     await failing.shows(/error: there is no plan[\s\S]*ended with/);
     t.is(failing.colored().includes('\u001b['), colors);
     const asking = openPane(t, wrap(`${command('/nonexistent')} init`));
-    await asking.shows(/Name of the cluster/);
+    await asking.shows(/What is it to be/);
     t.is(asking.colored().includes('\u001b['), colors);
   });
 }

@@ -4,10 +4,12 @@ import { defaultPlan, runModes } from '../../../wizard/plan/plan.js';
 import { chosenPasswords, planFromAnswers } from '../../../wizard/questions/answers.js';
 import { nextQuestion } from '../../../wizard/questions/catalogue.js';
 import { parseMemberLine, printMemberLine } from '../../../wizard/questions/member-line.js';
+import type { Observation } from '../../../wizard/questions/observation.js';
 import type { PortProbe } from '../../../wizard/questions/ports.js';
 import type { Answer, Answers, Question } from '../../../wizard/questions/question.js';
 
 const allFree: PortProbe = async () => undefined;
+const observed: Observation = { address: undefined, hasSystemd: false, hasKubelet: false, hasEtcd: false };
 
 /** Answers every question by its id, and with Enter where nothing is given. */
 async function answerAll(
@@ -17,7 +19,7 @@ async function answerAll(
   const answers: Record<string, Answer> = {};
   const asked: Question[] = [];
   for (;;) {
-    const question = await nextQuestion(answers, probe);
+    const question = await nextQuestion(answers, { probe, observed });
     if (question === undefined) return { answers, asked };
     asked.push(question);
     const answer = given[question.id] ?? question.default;

@@ -1,0 +1,184 @@
+import { existsSync } from 'node:fs';
+import { permissionOf, rightsOf } from '../access/rights.js';
+import { rightsLines } from '../access/words.js';
+import { withUser } from '../plan/add-user.js';
+import type { Objection } from '../plan/complaints.js';
+import { parsePlanText } from '../plan/parse.js';
+import { type Plan, type Role, root } from '../plan/plan.js';
+import { printPlan } from '../plan/print.js';
+import type { Stage } from '../rotation/stage.js';
+import { refusalOf } from './answers.js';
+import { type Answers, type ChoiceQuestion, type Question, type TextQuestion, textAnswer } from './question.js';
+
+// What may be wanted of a cluster that is there already. Each way ends in a command that can be typed as well.
+
+/** What the questions of a path look at. */
+export interface Standing {
+  readonly plan: Plan;
+  /** Of the authority's rotation. */
+  readonly stage: Stage;
+}
+
+export interface Path {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  /** Asked in this order. */
+  readonly questions: readonly Question[];
+  /** The words of the command, after `quorate`. */
+  readonly command: (answers: Answers) => readonly string[];
+}
+
+const text = (
+  id: string,
+  message: string,
+  proposal: string,
+  object: (value: string) => Objection | undefined,
+): TextQuestion => ({ kind: 'text', id, message, default: proposal, objection: async (value) => object(value) });
+
+const choice = (
+  id: string,
+  message: string,
+  choices: readonly (readonly [value: string, label: string, description: string])[],
+): ChoiceQuestion => ({
+  ...{ kind: 'choice', id, message, default: choices[0]?.[0] ?? '' },
+  choices: choices.map(([value, label, description]) => ({ value, label, description })),
+});
+
+const present =
+  (what: string) =>
+  (path: string): Objection | undefined => {
+    if (path === '') return { what: `the name of ${what} is wanted` };
+    return existsSync(path) ? undefined : { what: `there is no file ${path}` };
+  };
+
+/** By the plan's own rules. */
+const userObjection =
+  (plan: Plan) =>
+  (name: string): Objection | undefined => {
+    if (name === root) return { what: 'root is there already', hint: 'its kit is users/root' };
+    return refusalOf(() => {
+      parsePlanText(withUser(printPlan(plan), { name, roles: [root] }), 'the plan');
+    });
+  };
+
+const grantsOf = ({ permissions }: Role): string =>
+  rightsLines(rightsOf(permissions.map(permissionOf))).join(', ') || 'nothing yet';
+
+const roleQuestion = ({ access }: Plan): Question =>
+  choice('role', 'The role', [
+    ...access.roles.map((role) => [role.name, role.name, grantsOf(role)] as const),
+    [root, root, 'everything, users, roles and members included'],
+  ]);
+
+function newUser({ plan }: Standing): Path {
+  return {
+    id: 'new-user',
+    label: 'new user',
+    description: 'a certificate with its key, a store user with a role, and a kit to hand over',
+    questions: [text('name', 'The name', 'ann', userObjection(plan)), roleQuestion(plan)],
+    command: ({ name, role }) => ['user', 'add', String(name), '--role', String(role)],
+  };
+}
+
+function approval({ plan }: Standing): Path {
+  return {
+    id: 'approve-user',
+    label: 'new user, who sent a request',
+    description: 'for a key that never leaves its machine: they typed quorate user request',
+    questions: [text('file', 'The request', '', present('a request, NAME.csr,')), roleQuestion(plan)],
+    command: ({ file, role }) => ['user', 'approve', String(file), '--role', String(role)],
+  };
+}
+
+function userLeaves({ plan }: Standing): Path | undefined {
+  const users = plan.access.users.filter(({ name }) => name !== root);
+  if (users.length === 0) return undefined;
+  const choices = users.map(({ name, roles }) => [name, name, roles.join(', ')] as const);
+  return {
+    id: 'user-leaves',
+    label: 'user leaves',
+    description: 'certificates revoked, store user deleted, kit set aside',
+    questions: [choice('name', 'Who', choices)],
+    command: ({ name }) => ['user', 'remove', String(name)],
+  };
+}
+
+const renewal: Path = {
+  id: 'renew',
+  label: 'renew certificates',
+  description: 'under the keys that are there; members here take them up by themselves',
+  questions: [
+    choice('which', 'Which', [
+      ['due', 'those that are due', 'in the last third of their life'],
+      ['all', 'all', 'of members and users'],
+    ]),
+  ],
+  command: ({ which }) => ['cert', 'renew', ...(which === 'all' ? ['--all'] : [])],
+};
+
+const rotation = ({ stage }: Standing): Path => ({
+  id: 'rotate',
+  label: stage === 'none' ? 'rotate the authority' : 'go on with the rotation of the authority',
+  description: 'a new one in its place while the cluster serves',
+  questions:
+    stage === 'leaves-replaced'
+      ? [
+          choice('how', 'The new authority signs, the old one is still trusted', [
+            ['wait', 'say what is left to do', 'kits are to be handed out again first'],
+            ['finish', 'drop the old one', 'its certificates are refused from then on'],
+          ]),
+        ]
+      : [],
+  command: ({ how }) => ['cert', 'rotate-ca', ...(how === 'finish' ? ['--finish'] : [])],
+});
+
+const backup: Path = {
+  id: 'backup',
+  label: 'back up',
+  description: "all of the store in a file that etcd's own tools read, too",
+  questions: [
+    text('file', 'The file', 'backup.db', (path) =>
+      path === '' || existsSync(path)
+        ? { what: `${path || 'that'} can't be the file`, hint: 'name a new one' }
+        : undefined,
+    ),
+  ],
+  command: (answers) => ['snapshot', 'save', textAnswer(answers, 'file')],
+};
+
+const restoring = ({ plan }: Standing): Path | undefined =>
+  plan.cluster.run !== 'local'
+    ? undefined
+    : {
+        id: 'restore',
+        label: 'restore from a backup',
+        description: 'members are to be stopped, and data/ set aside, before: nothing is overwritten',
+        questions: [text('file', 'The backup', '', present('a backup'))],
+        command: (answers) => ['snapshot', 'restore', textAnswer(answers, 'file')],
+      };
+
+const plainPath = (id: string, label: string, description: string, ...words: readonly string[]): Path => ({
+  ...{ id, label, description, questions: [] },
+  command: () => words,
+});
+
+/** What is offered, in this order; the first is what Enter does. */
+export const pathsOf = (standing: Standing): readonly Path[] =>
+  [
+    plainPath('status', 'see how it is', 'members, leader, certificates', 'status'),
+    newUser(standing),
+    approval(standing),
+    userLeaves(standing),
+    renewal,
+    rotation(standing),
+    backup,
+    restoring(standing),
+    plainPath(
+      'wrong',
+      'something is wrong',
+      'looks for every known mistake in certificates, keys and chains',
+      'cert',
+      'verify',
+    ),
+  ].filter((path) => path !== undefined);
