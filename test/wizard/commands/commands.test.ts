@@ -54,7 +54,7 @@ test('plan exits with 2 and lists the steps while there are any, for persons and
   const { code, stdout, stderr } = await quorate(['plan'], '', { QUORATE_DIR: dir });
   t.is(code, 2);
   t.regex(stdout, /^create +pki +the authority demo CA\n/);
-  t.regex(stderr, /^\d+ steps: quorate apply does them\n$/);
+  t.regex(stderr, /^\d+ steps, 0 to keep: quorate apply does them\n$/);
   const json = await quorate(['plan', '--json', '--dir', dir]);
   t.is(json.code, 2);
   const { steps } = JSON.parse(json.stdout);
