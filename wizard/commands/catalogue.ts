@@ -1,3 +1,4 @@
+import { connectionOptions } from '../run/store-connection.js';
 import { accessCommands } from './access/catalogue.js';
 import { certCommands } from './cert/catalogue.js';
 import { type Command, jsonOption, yesOption } from './command.js';
@@ -79,6 +80,33 @@ const status: Command = {
     ['quorate status --json | jq .members', 'the same for programs'],
   ],
   load: async () => (await import('./status.js')).status,
+};
+
+const doctor: Command = {
+  kind: 'parsed',
+  name: 'doctor',
+  summary:
+    'look for every known mistake, in files and in the running cluster, each with its cure; exit code by the worst',
+  arguments: [
+    [
+      '[files...]',
+      'units, manifests, settings or scripts that somebody wrote for etcd, instead of DIR and its cluster',
+    ],
+  ],
+  options: [
+    ...connectionOptions,
+    { flags: '--fix', description: 'mend what can be mended without losing anything: what quorate apply puts right' },
+    jsonOption,
+  ],
+  examples: [
+    ['quorate doctor', 'all of DIR, this machine, and the cluster if it runs: 1 for errors, 2 for warnings alone'],
+    [
+      'quorate doctor --endpoints https://10.0.0.1:2379 --cacert ca.crt --cert root.crt --key root.key',
+      'a cluster that is in no plan',
+    ],
+    ['quorate doctor /etc/kubernetes/manifests/etcd.yaml', 'the settings in a file'],
+  ],
+  load: async () => (await import('./doctor.js')).doctor,
 };
 
 const bootstrap: Command = {
@@ -166,6 +194,7 @@ export const commands: readonly Command[] = [
   up,
   down,
   status,
+  doctor,
   bootstrap,
   ...certCommands,
   ...userCommands,

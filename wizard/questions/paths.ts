@@ -174,11 +174,5 @@ export const pathsOf = (standing: Standing): readonly Path[] =>
     rotation(standing),
     backup,
     restoring(standing),
-    plainPath(
-      'wrong',
-      'something is wrong',
-      'looks for every known mistake in certificates, keys and chains',
-      'cert',
-      'verify',
-    ),
+    plainPath('wrong', 'something is wrong', 'looks for every known mistake, each with its cure', 'doctor'),
   ].filter((path) => path !== undefined);

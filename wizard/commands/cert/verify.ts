@@ -1,23 +1,18 @@
-import { join, resolve } from 'node:path';
-import { type Ledger, openLedger, PkiError, type Register, readCertificates, readText } from '#pki';
+import { resolve } from 'node:path';
+import { type Register, readText } from '#pki';
 import { mapAtOnce } from '../../at-once.js';
 import { collect } from '../../certificates/verify/collect.js';
-import { endpointText, inspectEndpoint } from '../../certificates/verify/live.js';
 import { authorityPaths, issuedSubjects, planSubjects, type Subject } from '../../certificates/verify/subject.js';
-import { parseEndpoints, planEndpoints, targetOf } from '../../certificates/verify/targets.js';
+import { parseEndpoints, planEndpoints } from '../../certificates/verify/targets.js';
 import {
   type Verified,
   type VerifyOptions,
   verifyAuthority,
-  verifyCopies,
   verifyLists,
-  verifyOwnAuthority,
   verifySubjects,
-  verifyTrust,
-  withNext,
 } from '../../certificates/verify/verify.js';
+import { verifyDir, verifyServed, withRegister } from '../../certificates/verify/whole.js';
 import { WizardError } from '../../errors.js';
-import { pkiFolder } from '../../layout.js';
 import type { Plan } from '../../plan/plan.js';
 import type { ExitCode } from '../../report.js';
 import type { Context, Given } from '../command.js';
@@ -29,51 +24,16 @@ import { conclude } from './verify-report.js';
 export async function verify(context: Context, given: Given): Promise<ExitCode> {
   const { terminal, dir, givenDir, now } = context;
   const options = { dir, flag: dirFlag(givenDir), now: now() };
+  const note = (text: string): void => terminal.say(text);
   const paths = Array.isArray(given.paths) ? given.paths.map(String) : [];
   const live = given.live === true || given.endpoint !== undefined;
   const plan = paths.length > 0 || given.endpoint !== undefined ? await findPlan(context) : await readPlan(context);
-  const verified = await withRegister(context, async (register) => [
+  const verified = await withRegister(dir, note, async (register) => [
     ...(paths.length > 0 ? await verifyPaths(paths, plan, register, options, given) : []),
     ...(live ? await verifyEndpoints(context, plan, register, given) : []),
     ...(paths.length === 0 && !live && plan !== undefined ? await verifyDir(plan, register, options) : []),
   ]);
   return conclude(terminal, verified, given);
-}
-
-/** With what DIR's authority has issued, where there is one: certificates are verified without, too. */
-async function withRegister<Result>(
-  { dir, terminal }: Context,
-  work: (register: Register | undefined) => Promise<Result>,
-): Promise<Result> {
-  let ledger: Ledger;
-  try {
-    ledger = await openLedger(join(dir, pkiFolder));
-  } catch (error) {
-    if (!(error instanceof PkiError)) throw error;
-    if (error.code !== 'authority-absent') terminal.say(`note: the ledger was not asked: ${error.message}`);
-    return work(undefined);
-  }
-  try {
-    const authorities = await readCertificates(authorityPaths(dir).certificate);
-    return await work({ authorities, find: (serial) => ledger.find(serial) });
-  } finally {
-    await ledger.close();
-  }
-}
-
-/** Everything in DIR. */
-async function verifyDir(plan: Plan, register: Register | undefined, options: VerifyOptions): Promise<Verified[]> {
-  const { dir } = options;
-  const authority = authorityPaths(dir);
-  const { verified, list } = await verifyLists(authority.lists, authority.certificate, options);
-  const subjects = [...planSubjects(plan, dir), ...(await issuedSubjects(dir))];
-  return [
-    await verifyOwnAuthority(options),
-    ...verified,
-    ...(await verifyTrust(plan, options)),
-    ...(await verifyCopies(plan, options)),
-    ...(await verifySubjects(subjects, { list, register }, options)),
-  ];
 }
 
 async function verifyPaths(
@@ -100,27 +60,18 @@ async function verifyPaths(
 
 /** What members present to those who dial them. */
 async function verifyEndpoints(
-  context: Context,
+  { dir, givenDir, now, signal }: Context,
   plan: Plan | undefined,
   register: Register | undefined,
   given: Given,
 ): Promise<Verified[]> {
-  const { dir, givenDir, now, signal } = context;
   const asked = typeof given.endpoint === 'string' ? parseEndpoints(given.endpoint) : [];
   const endpoints = [...asked, ...(given.live === true && plan !== undefined ? planEndpoints(plan) : [])];
-  const authority = authorityPaths(dir);
-  const caPath = typeof given.ca === 'string' ? resolve(given.ca) : authority.certificate;
-  const options = { dir, flag: dirFlag(givenDir), now: now() };
-  const lists = typeof given.crl === 'string' ? [resolve(given.crl)] : authority.lists;
-  const [trusted, { list }, credentials] = await Promise.all([
-    readCertificates(caPath),
-    verifyLists(lists, caPath, options),
-    givenCredentials(given),
-  ]);
-  const targets = await mapAtOnce(endpoints, (endpoint) => targetOf(endpoint, { plan, dir, credentials }));
-  return mapAtOnce(targets, async (target) => {
-    const findings = await inspectEndpoint(target, { trusted, caPath, list, register, now, signal });
-    return { title: target.title, where: endpointText(target.endpoint), findings: withNext(findings, undefined, '') };
+  return verifyServed(endpoints, {
+    ...{ plan, register, dir, flag: dirFlag(givenDir), now, signal },
+    ca: typeof given.ca === 'string' ? resolve(given.ca) : undefined,
+    crl: typeof given.crl === 'string' ? resolve(given.crl) : undefined,
+    credentials: await givenCredentials(given),
   });
 }
 

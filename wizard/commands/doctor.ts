@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Diagnosis, whyOf } from '../doctor/diagnosis.js';
+import { examineForeign, examinePlan, type Surroundings } from '../doctor/examine.js';
+import { settingsTroubles } from '../doctor/settings.js';
+import { WizardError } from '../errors.js';
+import { type ExitCode, exitCodes } from '../report.js';
+import { connect } from '../run/store-connection.js';
+import type { Terminal } from '../terminal.js';
+import type { Context, Given } from './command.js';
+import { dirFlag } from './next-lines.js';
+import { readPlan } from './plan-file.js';
+
+/** `quorate doctor`: exit code 1 for errors, 2 for warnings alone. */
+export async function doctor(context: Context, given: Given): Promise<ExitCode> {
+  const { terminal } = context;
+  let found = await examine(context, given);
+  if (given.fix === true && found.some(({ mendedByApply }) => mendedByApply)) {
+    terminal.say('mending what quorate apply mends');
+    const code = await context.run(['apply']);
+    if (code !== exitCodes.done) return code;
+    found = await examine(context, given);
+  }
+  if (given.json === true) terminal.json({ found: found.map((each) => ({ ...each, why: whyOf(each) })) });
+  else for (const each of found) sayDiagnosis(terminal, each);
+  return conclude(terminal, found);
+}
+
+async function examine(context: Context, given: Given): Promise<readonly Diagnosis[]> {
+  const paths = Array.isArray(given.files) ? given.files.map(String) : [];
+  if (paths.length > 0) return (await Promise.all(paths.map(readSettings))).flat();
+  const { dir, givenDir, now, signal, terminal } = context;
+  const around: Surroundings = { dir, flag: dirFlag(givenDir), now, signal, note: (text) => terminal.say(text) };
+  if (given.endpoints === undefined) return examinePlan(await readPlan(context), around);
+  const { client } = await connect(context, given);
+  try {
+    return await examineForeign({ client, tls: await tlsOf(given), caPath: pathOf(given.cacert) }, around);
+  } finally {
+    client.close();
+  }
+}
+
+const pathOf = (value: Given[string]): string | undefined => (typeof value === 'string' ? resolve(value) : undefined);
+
+/** connect() has read them already: they can be read. */
+async function tlsOf({ cacert, cert, key }: Given): Promise<{ ca?: string; cert?: string; key?: string }> {
+  const read = async (path: string | undefined): Promise<string | undefined> =>
+    path === undefined ? undefined : readFile(path, 'utf8');
+  const [ca, certificate, secret] = await Promise.all([cacert, cert, key].map(pathOf).map(read));
+  return { ...(ca && { ca }), ...(certificate && { cert: certificate }), ...(secret && { key: secret }) };
+}
+
+const settingsBytesMax = 1024 * 1024;
+
+async function readSettings(file: string): Promise<Diagnosis[]> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new WizardError('files-refused', `${file} can't be read: ${cause.message}`, { file }, { cause });
+  });
+  if (text.length > settingsBytesMax)
+    throw new WizardError('files-refused', `${file} is too large to be a unit, a manifest or a configuration`, {
+      file,
+    });
+  return settingsTroubles(text, file);
+}
+
+const colors = { error: 'red', warning: 'yellow', info: 'cyan' } as const;
+const labels = { error: 'error', warning: 'warning', info: 'note' } as const;
+
+function sayDiagnosis(terminal: Terminal, diagnosis: Diagnosis): void {
+  const { severity, where, what, next, mendedByApply } = diagnosis;
+  terminal.result(`${terminal.paint(colors[severity], labels[severity])} ${where}: ${what}`);
+  terminal.result(`    why:  ${whyOf(diagnosis)}`);
+  if (next !== undefined) terminal.result(`    next: ${next}${mendedByApply ? ' (--fix does)' : ''}`);
+}
+
+function conclude(terminal: Terminal, found: readonly Diagnosis[]): ExitCode {
+  const count = (severity: string): number => found.filter((each) => each.severity === severity).length;
+  const [errors, warnings] = [count('error'), count('warning')];
+  const color = errors > 0 ? 'red' : warnings > 0 ? 'yellow' : 'green';
+  const summary = errors + warnings === 0 ? 'nothing is wrong' : `${errors} errors, ${warnings} warnings`;
+  terminal.say(terminal.paint(color, summary));
+  return errors > 0 ? exitCodes.failed : warnings > 0 ? exitCodes.pending : exitCodes.done;
+}

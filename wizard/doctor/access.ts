@@ -1,0 +1,59 @@
+import type { Ledger } from '#pki';
+import type { Access } from '../access/access.js';
+import { planAccess } from '../access/plan-access.js';
+import { printable } from '../access/words.js';
+import { type Plan, root } from '../plan/plan.js';
+import { type Diagnosis, error, warning } from './diagnosis.js';
+
+// Users and roles of the store against the plan, and against the certificates that were issued.
+
+export const authTroubles = (authIsOn: boolean, plan: Plan | undefined): Diagnosis[] => {
+  const next =
+    plan === undefined
+      ? 'etcdctl user add root; etcdctl user grant-role root root; etcdctl auth enable'
+      : 'quorate bootstrap';
+  return authIsOn ? [] : [error('auth-off', 'the cluster', 'auth is off', next)];
+};
+
+export function planTroubles(live: Access, plan: Plan): Diagnosis[] {
+  const { changes } = planAccess(live, plan.access, false, undefined);
+  return changes
+    .filter(({ action }) => action !== 'keep')
+    .map(({ kind, name, because }) =>
+      warning(
+        'access-differs',
+        `${kind} ${printable(name)}`,
+        because,
+        'quorate access plan shows it, quorate access apply mends it',
+      ),
+    );
+}
+
+/** @param ledger of the authority that signs for clients */
+export function bearerTroubles(live: Access, ledger: Ledger, now: Date): Diagnosis[] {
+  const bearers = new Set(
+    [...ledger.select({ now, states: ['issued'], profiles: ['client'] })].map(({ subject }) => subject),
+  );
+  const without = [...live.users.keys()].filter((user) => !bearers.has(user));
+  const strangers = [...bearers].filter((bearer) => !live.users.has(bearer));
+  return [
+    ...without.map((user) =>
+      warning(
+        'user-without-certificate',
+        `user ${printable(user)}`,
+        'no certificate of this authority that is still good names them',
+        user === root
+          ? 'quorate apply'
+          : `quorate user add ${printable(user)} --role ROLE; or etcdctl user delete ${printable(user)}`,
+      ),
+    ),
+    ...strangers.map((bearer) =>
+      warning(
+        'certificate-without-user',
+        `certificate ${printable(bearer)}`,
+        'it is good, and the store has no user of that name',
+        `quorate cert revoke ${printable(bearer)}; or quorate access apply, if the plan has them`,
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import { ClusterError, type EtcdClient } from '#cluster';
+import { isTaken, openLedger, PkiError, readTextIfPresent } from '#pki';
+import { readAccess } from '../access/live.js';
+import { mapAtOnce } from '../at-once.js';
+import { parseEndpoints, planEndpoints } from '../certificates/verify/targets.js';
+import { type ServedOptions, verifyDir, verifyServed, withRegister } from '../certificates/verify/whole.js';
+import { WizardError } from '../errors.js';
+import { kitFiles, pkiFolder } from '../layout.js';
+import { type Plan, root } from '../plan/plan.js';
+import { isDown } from '../rotation/members.js';
+import { connectAsRoot } from '../run/cluster-client.js';
+import { authTroubles, bearerTroubles, planTroubles } from './access.js';
+import { type Diagnosis, error, fromVerified, note, sorted } from './diagnosis.js';
+import { driftTroubles, portTroubles, roomTroubles, unitTroubles } from './files.js';
+import { hashTroubles, membershipTroubles, seeMembers, statusTroubles } from './members.js';
+import { diskTroubles, quotaTroubles, scrape, type Tls } from './metrics.js';
+
+const patienceMs = 4_000;
+
+export interface Surroundings {
+  /** Absolute. */
+  readonly dir: string;
+  /** ` --dir DIR` where it is needed. */
+  readonly flag: string;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  readonly note: (text: string) => void;
+}
+
+/** A cluster that is in no plan here. */
+export interface Foreign {
+  readonly client: EtcdClient;
+  readonly tls: Tls;
+  readonly caPath: string | undefined;
+}
+
+/** DIR, its certificates, this machine, and the cluster if it runs. @throws WizardError · PkiError what can't be looked at */
+export async function examinePlan(plan: Plan, around: Surroundings): Promise<readonly Diagnosis[]> {
+  const { dir, flag, now } = around;
+  const begun = await isTaken(join(dir, pkiFolder));
+  const drift = await asFarAsReadable(() => driftTroubles(plan, dir, flag, now()));
+  if (!begun) return sorted(drift);
+  const found = await asFarAsReadable(() => inspectOwn(plan, around));
+  const host = await Promise.all([portTroubles(plan, dir), roomTroubles(dir), unitTroubles(plan, dir)]);
+  return sorted([...drift, ...found, ...host.flat()]);
+}
+
+/** Certificates in DIR, as they are served, and the cluster if it runs. */
+function inspectOwn(plan: Plan, around: Surroundings): Promise<Diagnosis[]> {
+  const { dir, flag, now } = around;
+  return withRegister(dir, around.note, async (register) => {
+    const files = verifyDir(plan, register, { dir, flag, now: now() });
+    const down = (await isDown(plan, dir)) || !(await isTaken(join(dir, kitFiles(root).certificate)));
+    const served = down ? [] : verifyServed(planEndpoints(plan), { ...servedOptions(around), plan, register });
+    const live = down
+      ? [note('store-unreachable', 'the cluster', 'no member of it runs here', `quorate up${flag}`)]
+      : examineOwn(plan, around);
+    return [...fromVerified(await files).map(mendable), ...fromVerified(await served), ...(await live)];
+  });
+}
+
+/** What keeps everything else from being looked at is what is wrong. */
+async function asFarAsReadable(look: () => Promise<Diagnosis[]>): Promise<Diagnosis[]> {
+  try {
+    return await look();
+  } catch (cause) {
+    if (!(cause instanceof PkiError || (cause instanceof WizardError && cause.code !== 'cancelled'))) throw cause;
+    return [error('authority-unreadable', 'DIR', cause.message, cause.hint)];
+  }
+}
+
+/** Of a plan's own files: what apply makes anew, and the modes that it sets. */
+const mendable = (found: Diagnosis): Diagnosis =>
+  found.code === 'key-exposed' || found.next?.startsWith('quorate apply') ? { ...found, mendedByApply: true } : found;
+
+const servedOptions = ({ dir, flag, now, signal }: Surroundings): Omit<ServedOptions, 'plan' | 'register'> => ({
+  ...{ dir, flag, now, signal },
+  ...{ ca: undefined, crl: undefined, credentials: undefined },
+});
+
+async function examineOwn(plan: Plan, around: Surroundings): Promise<Diagnosis[]> {
+  const { dir, now } = around;
+  const files = kitFiles(root);
+  const read = async (path: string): Promise<string> => (await readTextIfPresent(join(dir, path))) ?? '';
+  const client = await connectAsRoot(plan, dir);
+  try {
+    const tls = { ca: await read(files.ca), cert: await read(files.certificate), key: await read(files.key) };
+    return await examineLive(client, tls, plan, around, async (access) => {
+      const ledger = await openLedger(join(dir, pkiFolder));
+      try {
+        return [...planTroubles(access, plan), ...bearerTroubles(access, ledger, now())];
+      } finally {
+        await ledger.close();
+      }
+    });
+  } finally {
+    client.close();
+  }
+}
+
+/** Any cluster that speaks etcd's v3 API. */
+export async function examineForeign(
+  { client, tls, caPath }: Foreign,
+  around: Surroundings,
+): Promise<readonly Diagnosis[]> {
+  const { cert, key } = tls;
+  const endpoints = parseEndpoints(client.endpoints.join(','));
+  const served =
+    caPath === undefined
+      ? []
+      : verifyServed(endpoints, {
+          ...servedOptions(around),
+          ...{ plan: undefined, register: undefined, ca: caPath },
+          credentials: cert === undefined || key === undefined ? undefined : { cert, key },
+        });
+  const live = examineLive(client, tls, undefined, around, async () => []);
+  return sorted([...fromVerified(await served), ...(await live)]);
+}
+
+type OfAccess = (access: Awaited<ReturnType<typeof readAccess>>) => Promise<Diagnosis[]>;
+
+async function examineLive(
+  client: EtcdClient,
+  tls: Tls,
+  plan: Plan | undefined,
+  around: Surroundings,
+  ofAccess: OfAccess,
+): Promise<Diagnosis[]> {
+  const signal = AbortSignal.any([around.signal, AbortSignal.timeout(patienceMs)]);
+  const seen = await seeMembers(client, signal);
+  around.signal.throwIfAborted();
+  const found = [
+    ...statusTroubles(seen),
+    ...(await asFarAsTold(around.signal, async () => {
+      const usesTls = tls.ca !== undefined || tls.cert !== undefined;
+      return membershipTroubles(await client.memberList({ signal }), seen, plan, usesTls);
+    })),
+    ...(await asFarAsTold(around.signal, async () => {
+      const { enabled } = await client.auth.status({ signal });
+      return [...authTroubles(enabled, plan), ...(await ofAccess(await readAccess(client, signal)))];
+    })),
+    ...(await hashTroubles(client, seen, around.signal)),
+  ];
+  const figures = await mapAtOnce(seen, async (each) => {
+    const told = each.endpoint.startsWith('https:') ? await scrape(each.endpoint, tls, around.signal) : undefined;
+    return told === undefined ? [] : [...diskTroubles(each.endpoint, told), ...quotaTroubles(each, told)];
+  });
+  return [...found, ...figures.flat()];
+}
+
+/** What a cluster does not tell is said once, and the rest is looked at all the same. */
+async function asFarAsTold(signal: AbortSignal, look: () => Promise<Diagnosis[]>): Promise<Diagnosis[]> {
+  try {
+    return await look();
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (!(cause instanceof ClusterError)) throw cause;
+    const next = cause.hint ?? 'quorate status, and the logs of its members';
+    return [error('store-unreachable', 'the cluster', cause.message, next)];
+  }
+}

@@ -1,0 +1,197 @@
+import { ClusterError, type EtcdClient, type MemberInfo, type MemberStatus } from '#cluster';
+import { isLoopback } from '../plan/address.js';
+import type { Plan } from '../plan/plan.js';
+import { type Diagnosis, error, note, warning } from './diagnosis.js';
+
+// What members say of themselves, and of one another.
+
+const patienceMs = 3_000;
+const slowMs = 500;
+const lagMax = 5_000;
+
+/** A member's own view, and how long it took to ask for it. */
+export interface Seen {
+  readonly endpoint: string;
+  readonly status: MemberStatus;
+  readonly tookMs: number;
+}
+
+/** Those that answer. */
+export async function seeMembers(client: EtcdClient, signal: AbortSignal): Promise<readonly Seen[]> {
+  const asked = client.endpoints.map(async (endpoint) => {
+    const began = performance.now();
+    const status = await client.status(endpoint, { signal, timeoutMs: patienceMs });
+    return { endpoint, status, tookMs: performance.now() - began };
+  });
+  return (await Promise.allSettled(asked)).flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
+export const statusTroubles = (seen: readonly Seen[]): Diagnosis[] => [
+  ...seen.flatMap(({ endpoint, status: { leader, errors, index, appliedIndex }, tookMs }) => [
+    ...(leader === 0n
+      ? [error('no-leader', endpoint, 'it knows of no leader', 'quorate status; start the members that do not run')]
+      : []),
+    ...errors
+      .filter((text) => /alarm/i.test(text))
+      .map((text) => error('alarm-raised', endpoint, text, alarmCure(text))),
+    ...(index - appliedIndex > lagMax
+      ? [
+          warning(
+            'apply-lags',
+            endpoint,
+            `it has ${index - appliedIndex} entries yet to carry out`,
+            'look at its disk and its processor',
+          ),
+        ]
+      : []),
+    ...(tookMs > slowMs
+      ? [warning('slow-answers', endpoint, `it took ${Math.round(tookMs)} ms to say how it is`)]
+      : []),
+  ]),
+  ...versionTroubles(seen),
+];
+
+const alarmCure = (text: string): string =>
+  /corrupt/i.test(text)
+    ? 'find the member that differs (etcdctl endpoint hashkv --cluster), remove it, and add it again empty'
+    : 'compact and defragment, then etcdctl alarm disarm; or raise --quota-backend-bytes';
+
+function versionTroubles(seen: readonly Seen[]): Diagnosis[] {
+  const versions = [...new Set(seen.map(({ status }) => status.version))].sort();
+  if (versions.length < 2) return [];
+  return [
+    warning(
+      'versions-differ',
+      'the cluster',
+      `members are of ${versions.join(', ')}`,
+      'bring all to the latest of them',
+    ),
+  ];
+}
+
+/** @param plan undefined: of a cluster that is in none */
+export function membershipTroubles(
+  members: readonly MemberInfo[],
+  seen: readonly Seen[],
+  plan: Plan | undefined,
+  usesTls: boolean,
+): Diagnosis[] {
+  const voters = members.filter(({ learner }) => !learner);
+  const answering = new Set(seen.map(({ status }) => status.header.memberId));
+  const there = voters.filter(({ id }) => answering.has(id)).length;
+  const needed = Math.floor(voters.length / 2) + 1;
+  const found: Diagnosis[] = [];
+  if (there < needed && seen.length > 0 && plan !== undefined)
+    found.push(
+      error(
+        'no-quorum',
+        'the cluster',
+        `${there} of ${voters.length} voters answer, ${needed} are needed`,
+        'start the others: quorate up',
+      ),
+    );
+  if (voters.length % 2 === 0)
+    found.push(warning('even-voters', 'the cluster', `it has ${voters.length} voters`, 'add one, or remove one'));
+  for (const member of members) {
+    const name = member.name || member.peerUrls.join(', ');
+    if (member.name === '')
+      found.push(
+        warning(
+          'member-unstarted',
+          name,
+          'it was added and has never started',
+          'start it, or etcdctl member remove it',
+        ),
+      );
+    else if (member.learner)
+      found.push(note('is-learner', name, 'it is a learner', 'etcdctl member promote, once it has caught up'));
+    found.push(...urlTroubles(name, member, members, usesTls));
+  }
+  return [...found, ...(plan === undefined ? [] : planTroubles(members, plan))];
+}
+
+function urlTroubles(name: string, member: MemberInfo, all: readonly MemberInfo[], usesTls: boolean): Diagnosis[] {
+  const urls = [...member.clientUrls, ...member.peerUrls];
+  const plain = usesTls ? urls.filter((url) => url.startsWith('http:')) : [];
+  const isHere = (url: string): boolean => isLoopback(hostOf(url)) || hostOf(url) === 'localhost';
+  // A cluster of one machine is dialled there.
+  const allHere = all.every(({ clientUrls, peerUrls }) => [...clientUrls, ...peerUrls].every(isHere));
+  const dead = urls.filter((url) => ['0.0.0.0', '::'].includes(hostOf(url)) || (!allHere && isHere(url)));
+  return [
+    ...plain.map((url) =>
+      error(
+        'plain-url',
+        name,
+        `it advertises ${url}`,
+        'https:// in --advertise-client-urls and --initial-advertise-peer-urls',
+      ),
+    ),
+    ...dead.map((url) =>
+      error(
+        'dead-address',
+        name,
+        `it advertises ${url}`,
+        'an address of its own in --advertise-client-urls, which its certificate has',
+      ),
+    ),
+  ];
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : url;
+}
+
+function planTroubles(members: readonly MemberInfo[], plan: Plan): Diagnosis[] {
+  const [live, planned] = [members.map(({ name }) => name), plan.members.map(({ name }) => name)];
+  const missing = planned.filter((name) => !live.includes(name));
+  const strange = live.filter((name) => name !== '' && !planned.includes(name));
+  return [
+    ...missing.map((name) =>
+      warning(
+        'members-differ',
+        name,
+        'the plan has it, and the cluster does not',
+        'etcdctl member add it, or take it out of the plan',
+      ),
+    ),
+    ...strange.map((name) =>
+      warning(
+        'members-differ',
+        name,
+        'the cluster has it, and the plan does not',
+        'write it into the plan, or etcdctl member remove it',
+      ),
+    ),
+  ];
+}
+
+/** Up to the revision that all have reached; compared where all have compacted up to the same one. */
+export async function hashTroubles(
+  client: EtcdClient,
+  seen: readonly Seen[],
+  signal: AbortSignal,
+): Promise<Diagnosis[]> {
+  const [at, ...more] = seen.map(({ status }) => status.header.revision).sort((a, b) => a - b);
+  if (at === undefined || more.length === 0) return [];
+  const asked = seen.map(async ({ endpoint }) => ({
+    endpoint,
+    ...(await client.hashKeys(endpoint, at, { signal, timeoutMs: patienceMs })),
+  }));
+  const settled = await Promise.allSettled(asked);
+  signal.throwIfAborted();
+  const hashes = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  for (const each of settled)
+    if (each.status === 'rejected' && !(each.reason instanceof ClusterError)) throw each.reason;
+  const [first] = hashes;
+  const comparable = hashes.filter(({ compactRevision }) => compactRevision === first?.compactRevision);
+  if (new Set(comparable.map(({ hash }) => hash)).size < 2) return [];
+  const words = comparable.map(({ endpoint, hash }) => `${endpoint} ${hash.toString(16)}`).join(', ');
+  return [
+    error(
+      'hashes-differ',
+      'the cluster',
+      `at revision ${at} its members' hashes are ${words}`,
+      'save a snapshot of the one that is right, and begin the others anew',
+    ),
+  ];
+}
