@@ -8,6 +8,7 @@ export {
   EtcdClient,
   type Health,
   type KeysHash,
+  type LeaseInfo,
   type MemberInfo,
   type MemberStatus,
   type SnapshotPiece,

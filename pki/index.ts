@@ -60,7 +60,7 @@ export {
   writeNewCertificate,
   writeRequest,
 } from './key-pair.js';
-export { generateKey, type KeyType, keyFingerprint, keyToPem, keyTypes } from './keys.js';
+export { generateKey, type KeyType, keyFingerprint, keyToPem, keyTypes, spokenFingerprint } from './keys.js';
 export { Ledger } from './ledger.js';
 export {
   type CertificateState,

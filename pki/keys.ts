@@ -88,3 +88,11 @@ export function publicKeyDer(key: KeyObject): Buffer {
 /** For two persons to compare, in the form that ssh has made usual: `SHA256:` and base64, of the public key's DER form. */
 export const keyFingerprint = (key: KeyObject): string =>
   `SHA256:${createHash('sha256').update(publicKeyDer(key)).digest('base64').replace(/=+$/, '')}`;
+
+/** The same for two persons on the telephone: `3f9a 12c4 88d0 71be 0c55`, the first 80 bits. Too many to find another key for. */
+export const spokenFingerprint = (key: KeyObject): string =>
+  createHash('sha256')
+    .update(publicKeyDer(key))
+    .digest('hex')
+    .slice(0, 20)
+    .replace(/(.{4})(?=.)/g, '$1 ');

@@ -17,6 +17,8 @@ export interface SecretInput {
   readonly variable: string | undefined;
   /** Make one up, and show it once. */
   readonly generate: boolean;
+  /** It is there already: asked for once, and never made up. */
+  readonly known?: boolean;
   /** For messages: `--password`, from which `--password-fd` and `--password-env` follow. */
   readonly flag: string;
   objection(secret: string): Objection | undefined;
@@ -28,7 +30,7 @@ export interface SecretInput {
  */
 export async function readSecret(input: SecretInput, terminal: Terminal): Promise<string> {
   const given = await givenSecret(input, terminal);
-  if (given !== '') return checked(given, input);
+  if (given !== '' || input.known === true) return checked(given, input);
   const made = generatePassword();
   terminal.say(`${input.what}: ${made}\nit is shown this once, and kept nowhere: note it now`);
   return made;
@@ -43,11 +45,16 @@ async function givenSecret(input: SecretInput, terminal: Terminal): Promise<stri
   const read = await readDescriptor(`${flag}-fd`, descriptor, 'password');
   if (read !== undefined) return read;
   if (variable !== undefined) return present(process.env[variable] ?? '', variable, what);
+  if (terminal.interactive && input.known === true) {
+    const { askKnownSecret } = await import('./questions/ask.js');
+    return askKnownSecret(`The ${what}`);
+  }
   if (terminal.interactive) {
     const { askSecret } = await import('./questions/ask.js');
     return askSecret(`The ${what} (Enter makes one up)`, objection);
   }
-  throw usage(`nobody can be asked for the ${what}`, `${flag}-env NAME, ${flag}-fd N, or --generate${flag.slice(1)}`);
+  const made = input.known === true ? '' : `, or --generate${flag.slice(1)}`;
+  throw usage(`nobody can be asked for the ${what}`, `${flag}-env NAME, ${flag}-fd N${made}`);
 }
 
 /** Empty by mistake, an unset variable's say, is no wish for a generated one. */

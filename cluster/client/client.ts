@@ -1,4 +1,4 @@
-import { type MemberId, memberId, type Revision, type Term, term } from '../numbers.js';
+import { type LeaseId, leaseId, type MemberId, memberId, type Revision, type Term, term } from '../numbers.js';
 import type {
   Compare,
   DeleteRangeResult,
@@ -11,10 +11,10 @@ import type {
   TxnResult,
 } from '../operations/kv.js';
 import { type AnswerHeader, headerOf } from '../wire/headers.js';
-import { toCount, toId } from '../wire/long.js';
+import { fromId, toCount, toId } from '../wire/long.js';
 import { deleteRangeMessage, putMessage, rangeMessage, txnMessage } from '../wire/requests.js';
 import { deleteRangeResultOf, putResultOf, rangeResultOf, txnResultOf } from '../wire/responses.js';
-import { clusterMethods, healthMethods, kvMethods, maintenanceMethods } from '../wire/services.js';
+import { clusterMethods, healthMethods, kvMethods, leaseMethods, maintenanceMethods } from '../wire/services.js';
 import { AuthCalls } from './auth-calls.js';
 import type { ClientTls } from './channel.js';
 import { type CallOptions, ClusterCalls } from './cluster-calls.js';
@@ -68,6 +68,14 @@ export interface KeysHash {
   readonly hash: number;
   /** -1: nothing was ever compacted. */
   readonly compactRevision: number;
+}
+
+export interface LeaseInfo {
+  readonly id: LeaseId;
+  /** Left of its time. */
+  readonly ttlSeconds: number;
+  /** That go with it. */
+  readonly keys: readonly Uint8Array[];
 }
 
 export type Health = 'serving' | 'not-serving' | 'unknown';
@@ -161,6 +169,20 @@ export class EtcdClient implements AsyncDisposable {
       learner: response.isLearner,
       errors: response.errors,
     };
+  }
+
+  /** Those that live now; of whom they are is nowhere recorded. */
+  async leases(options?: CallOptions): Promise<readonly LeaseId[]> {
+    const { leases } = await this.#calls.anywhere(leaseMethods.leaseLeases, {}, 'repeatable', options);
+    return leases.map(({ ID }) => leaseId(toId(ID)));
+  }
+
+  /** Undefined: it lives no more. */
+  async lease(id: LeaseId, options?: CallOptions): Promise<LeaseInfo | undefined> {
+    const request = { ID: fromId(id), keys: true };
+    const response = await this.#calls.anywhere(leaseMethods.leaseTimeToLive, request, 'repeatable', options);
+    const ttlSeconds = toCount(response.TTL);
+    return ttlSeconds < 0 ? undefined : { id, ttlSeconds, keys: response.keys };
   }
 
   async memberList(options?: CallOptions): Promise<readonly MemberInfo[]> {

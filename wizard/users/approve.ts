@@ -13,9 +13,11 @@ import {
   readTextIfPresent,
   replaceFile,
   requestSizeMax,
+  spokenFingerprint,
   subjectValues,
   writeNew,
 } from '#pki';
+import { printable } from '../access/words.js';
 import { takeLock } from '../apply/lock.js';
 import { publicFile } from '../artifacts/artifact.js';
 import { kitFiles, kitFolder, pkiFolder, planFile } from '../layout.js';
@@ -27,7 +29,8 @@ import { planWith, refusedAnswer } from './plan-with.js';
 export interface ApproveOptions {
   /** Absolute. */
   readonly dir: string;
-  readonly csrFile: string;
+  /** Read once: what was shown is what is approved. */
+  readonly csr: CertificateRequest;
   readonly roles: readonly string[];
   readonly now: Date;
 }
@@ -37,7 +40,12 @@ export interface Approved {
   readonly plan: Plan;
   readonly user: User;
   readonly fingerprint: string;
+  readonly spoken: string;
 }
+
+/** @throws PkiError `request-unreadable`, or what the disk says */
+export const readRequest = async (file: string): Promise<CertificateRequest> =>
+  parseCertificateRequest(await readBytes(file, requestSizeMax), file);
 
 /**
  * Puts whoever made the request into the plan, with their roles, and the request into their kit: what `apply` needs to
@@ -47,8 +55,7 @@ export interface Approved {
  * `request-refused` with every reason, `file-exists`, or what the disk says
  */
 export async function approve(options: ApproveOptions): Promise<Approved> {
-  const { dir, csrFile, now } = options;
-  const csr = parseCertificateRequest(await readBytes(csrFile, requestSizeMax), csrFile);
+  const { dir, csr, now } = options;
   const lock = await takeLock(dir);
   try {
     const path = join(dir, planFile);
@@ -60,11 +67,22 @@ export async function approve(options: ApproveOptions): Promise<Approved> {
     await check(csr, next.plan, user, dir, now);
     await placeRequest(dir, name, csr);
     if (next.text !== text) await replaceFile(await realpath(path), next.text, (await modeOf(path)) ?? publicFile);
-    return { plan: next.plan, user, fingerprint: keyFingerprint(csr.publicKey) };
+    return { plan: next.plan, user, ...fingerprintsOf(csr) };
   } finally {
     await lock.release();
   }
 }
+
+const fingerprintsOf = ({ publicKey }: CertificateRequest) => ({
+  fingerprint: keyFingerprint(publicKey),
+  spoken: spokenFingerprint(publicKey),
+});
+
+/** What a request asks for, for whoever is to approve it. */
+export const requestWords = (csr: CertificateRequest): readonly string[] => [
+  `asks: ${subjectValues(csr, 'CN').map(printable).join(', ') || 'nobody, it has no common name'}`,
+  `key:  ${fingerprintsOf(csr).spoken} (they were told the same: compare it with them by another way)`,
+];
 
 /** Who asks. @throws WizardError `answer-refused` */
 function nameOf(csr: CertificateRequest, plan: Plan): string {

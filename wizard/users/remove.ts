@@ -1,4 +1,4 @@
-import { ClusterError } from '#cluster';
+import { ClusterError, type LeaseInfo } from '#cluster';
 import { type LedgerEntry, stateOf } from '#pki';
 import { setAside } from '../apply/set-aside.js';
 import { withLedgerOf } from '../authority.js';
@@ -6,9 +6,11 @@ import { withList } from '../certificates/revoking/locked.js';
 import { kitFolder } from '../layout.js';
 import type { PassphraseSource } from '../passphrases.js';
 import { withoutUser } from '../plan/add-user.js';
-import type { Plan } from '../plan/plan.js';
+import { type Plan, root } from '../plan/plan.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { editPlan } from './edit-plan.js';
+import { leasesWithin } from './leases.js';
+import { rightsOfRoles } from './rights-of.js';
 
 export interface RemoveOptions {
   /** Absolute. */
@@ -33,6 +35,8 @@ export const validCertificates = ({ dir, name, now }: Pick<RemoveOptions, 'dir' 
 export interface Removal {
   readonly revoked: readonly string[];
   readonly store: 'removed' | 'not-there' | { readonly unreachable: string };
+  /** That hold keys which this user could write; root's are not told. */
+  readonly leases: readonly LeaseInfo[];
   /** Where the kit is now. */
   readonly kit: string | undefined;
   readonly plan: Plan;
@@ -51,23 +55,29 @@ export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Re
     ({ ledger }) => ledger.revoke(serials, 'cessation-of-operation', now),
     false,
   );
-  const store = await removeFromStore(options, plan);
+  const { store, leases } = await removeFromStore(options, plan);
   const next = await editPlan(dir, (text) => withoutUser(text, name));
-  return { revoked, store, kit: await setAside(dir, kitFolder(name), now), plan: next };
+  return { revoked, store, leases, kit: await setAside(dir, kitFolder(name), now), plan: next };
 }
 
+type FromStore = Pick<Removal, 'store' | 'leases'>;
+
 /** Their tokens are worth nothing from then on, and their watches end. */
-async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan): Promise<Removal['store']> {
+async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan): Promise<FromStore> {
   const client = await connectAsRoot(plan, dir);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  let leases: readonly LeaseInfo[] = [];
   try {
+    const roles = await client.auth.userGet(name, { signal: patience });
+    if (!roles.includes(root))
+      leases = await leasesWithin(client, await rightsOfRoles(client, roles, patience), patience);
     await client.auth.userDelete(name, { signal: patience });
-    return 'removed';
+    return { store: 'removed', leases };
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError)) throw error;
-    if (error.code === 'user-not-found') return 'not-there';
+    if (error.code === 'user-not-found') return { store: 'not-there', leases };
     if (!['connection-failed', 'timeout', 'no-leader', 'cancelled'].includes(error.code)) throw error;
-    return { unreachable: error.message };
+    return { store: { unreachable: error.message }, leases };
   } finally {
     client.close();
   }

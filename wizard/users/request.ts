@@ -7,6 +7,7 @@ import {
   keyToPem,
   makeCertificateRequest,
   PkiError,
+  spokenFingerprint,
   writeRequest,
 } from '#pki';
 import { WizardError } from '../errors.js';
@@ -22,8 +23,9 @@ export interface RequestOptions {
 export interface Requested {
   readonly keyPath: string;
   readonly csrPath: string;
-  /** For the two persons to compare. */
+  /** For the two persons to compare: in full, and short enough to be said. */
   readonly fingerprint: string;
+  readonly spoken: string;
 }
 
 /**
@@ -45,5 +47,5 @@ export async function requestAccess({ name, folder, keyType }: RequestOptions): 
   const key = await generateKey(keyType);
   const csr = await makeCertificateRequest({ key, commonName: name });
   await writeRequest({ key: keyPath, csr: csrPath }, keyToPem(key), csr);
-  return { keyPath, csrPath, fingerprint: keyFingerprint(key) };
+  return { keyPath, csrPath, fingerprint: keyFingerprint(key), spoken: spokenFingerprint(key) };
 }

@@ -1,6 +1,10 @@
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { readTextIfPresent, writeNew } from '#pki';
+import { shellArgument } from '#templates';
+import { generatePassword } from '../../apply/passwords.js';
+import { privateFile } from '../../artifacts/artifact.js';
 import { WizardError } from '../../errors.js';
-import { kitFolder } from '../../layout.js';
+import { kitFiles, kitFolder } from '../../layout.js';
 import type { User } from '../../plan/plan.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { addUser } from '../../users/add.js';
@@ -24,16 +28,44 @@ export async function add(context: Context, given: Given): Promise<ExitCode> {
   await makeMatch(context, plan);
   const store = await storeUser(plan, user, dir, signal);
   const kit = join(dir, kitFolder(name));
+  const passphrase = typeof given.pack === 'string' ? await pack(context, name, given.pack) : undefined;
   if (given.json === true) {
     terminal.json({ name, roles, kit, store: store.reached ? 'done' : 'not reached' });
+    if (passphrase !== undefined) terminal.say(shownOnce(passphrase));
     return exitCodes.done;
   }
   terminal.result(kit);
   if (store.reached) for (const line of store.done) terminal.say(line);
   else terminal.say(`the cluster is not reached (${store.reason}): quorate bootstrap adds ${name} there once it runs`);
+  if (passphrase !== undefined) {
+    terminal.say(shownOnce(passphrase));
+    terminal.say(`they type: quorate user kit ${shellArgument(basename(String(given.pack)))}`);
+    return exitCodes.done;
+  }
   terminal.say(
     `the kit has their key: hand it over where nobody else reads it, or as quorate cert export ${name} --format pkcs12`,
   );
   terminal.say('a key that never leaves their machine is better: quorate user request');
   return exitCodes.done;
+}
+
+const shownOnce = (passphrase: string): string =>
+  `passphrase of the packed kit: ${passphrase}\nit is shown this once, and kept nowhere: give it to them by another way than the file`;
+
+/** The kit as one file under a passphrase. @returns that. @throws PkiError `file-exists` */
+async function pack({ dir, terminal }: Context, name: string, file: string): Promise<string> {
+  const { ca, certificate, key, environment, letter, password } = kitFiles(name);
+  const paths = [ca, certificate, key, environment, letter, password];
+  const texts = await Promise.all(paths.map((path) => readTextIfPresent(join(dir, path))));
+  const files = Object.fromEntries(
+    paths.flatMap((path, place) => {
+      const text = texts[place];
+      return text === undefined ? [] : [[basename(path), text] as const];
+    }),
+  );
+  const passphrase = generatePassword();
+  const { packKit } = await import('../../users/kit-archive.js');
+  await writeNew(resolve(file), await packKit({ kit: 1, name, files }, passphrase), privateFile);
+  terminal.result(resolve(file));
+  return passphrase;
 }

@@ -25,6 +25,7 @@ const approve: Command = {
   arguments: [['<file>', 'the request, NAME.csr']],
   options: [
     { flags: '--role <roles...>', description: 'roles of the plan that they get; root is one that may do everything' },
+    { ...yesOption, description: 'do not ask' },
     jsonOption,
   ],
   examples: [
@@ -41,6 +42,10 @@ const add: Command = {
   options: [
     { flags: '--role <roles...>', description: 'roles of the plan that they get; root is one that may do everything' },
     { flags: '--password', description: 'they may sign in with a password, too; it is made up and in their kit' },
+    {
+      flags: '--pack <file>',
+      description: 'the kit as one file, too, under a passphrase that is made up and shown once',
+    },
     jsonOption,
   ],
   examples: [['quorate user add ann --role app-writer', 'adds ann to the plan and the store, writes DIR/users/ann']],
@@ -61,9 +66,52 @@ const list: Command = {
   kind: 'parsed',
   name: 'user list',
   summary: "list the plan's users with their roles, and the days that their certificates have left",
-  options: [jsonOption],
+  options: [
+    { flags: '--expiring [days]', description: 'those only whose certificate ends within so many days; 30 by default' },
+    jsonOption,
+  ],
   examples: [['quorate user list --json | jq .users', 'for programs']],
   load: async () => (await import('./list.js')).list,
 };
 
-export const userCommands: readonly Command[] = [add, remove, list, request, approve];
+const show: Command = {
+  kind: 'parsed',
+  name: 'user show',
+  summary: 'show one user: roles, what they may do, certificates, and whether the store has them like that',
+  arguments: [['<name>', 'their user name']],
+  options: [jsonOption],
+  examples: [['quorate user show ann', 'before somebody asks']],
+  load: async () => (await import('./show.js')).show,
+};
+
+const renew: Command = {
+  kind: 'parsed',
+  name: 'user renew',
+  summary: "certify a user's key for another while; one that is elsewhere by the request that it signed",
+  arguments: [['<name>', 'their user name']],
+  options: [{ flags: '--days <n>', description: "for so many days instead of the plan's" }],
+  examples: [['quorate user renew ann', 'then send them NAME.crt out of DIR/users/ann']],
+  load: async () => (await import('./renew.js')).renew,
+};
+
+const kit: Command = {
+  kind: 'parsed',
+  name: 'user kit',
+  summary:
+    'on your own machine: put a kit that you were sent in order, and try it: TLS, who you are, what you may and may not',
+  arguments: [['[kit]', 'the folder, or the file that user add --pack made; by default this folder']],
+  options: [
+    { flags: '--key <file>', description: 'your key, as user request made it: it goes into the folder' },
+    { flags: '--out <folder>', description: 'where a packed kit goes; by default ./NAME' },
+    { flags: '--passphrase-fd <n>', description: 'read the passphrase of a packed kit from this file descriptor' },
+    { flags: '--passphrase-env <name>', description: 'or take it from this variable' },
+    jsonOption,
+  ],
+  examples: [
+    ['quorate user kit ann --key ann.key', 'exit code 1 when something of it does not work'],
+    ['quorate user kit ann.kit', 'asks for the passphrase'],
+  ],
+  load: async () => (await import('./kit.js')).kit,
+};
+
+export const userCommands: readonly Command[] = [add, remove, list, show, renew, request, approve, kit];

@@ -1,12 +1,15 @@
 import { stateOf } from '#pki';
 import { withLedgerOf } from '../../authority.js';
 import { columns } from '../../columns.js';
+import { WizardError } from '../../errors.js';
 import { type User, usersOf } from '../../plan/plan.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import type { Context, Given } from '../command.js';
 import { readPlan } from '../plan-file.js';
 
 const dayMs = 86_400_000;
+const expiringDays = 30;
+const daysMax = 36_500;
 
 interface Listed {
   readonly name: string;
@@ -30,11 +33,13 @@ export async function list(context: Context, given: Given): Promise<ExitCode> {
       return listed(user, ends.sort().at(-1));
     }),
   );
+  const soonest = expiringOf(given, now);
+  const shown = users.filter(({ validUntil }) => soonest === undefined || (validUntil ?? '') < soonest);
   if (given.json === true) {
-    terminal.json({ users });
+    terminal.json({ users: shown });
     return exitCodes.done;
   }
-  const rows = users.map(({ name, roles, key, password, validUntil }) => [
+  const rows = shown.map(({ name, roles, key, password, validUntil }) => [
     name,
     roles.join(', ') || '-',
     key,
@@ -53,3 +58,12 @@ const listed = ({ name, roles, key, password }: User, validUntil: string | undef
   password,
   ...(validUntil === undefined ? {} : { validUntil }),
 });
+
+/** The end of the time that `--expiring` looks at; undefined without it. @throws WizardError `usage` */
+function expiringOf({ expiring }: Given, now: Date): string | undefined {
+  if (expiring === undefined) return undefined;
+  const days = expiring === true ? expiringDays : Number(expiring);
+  if (!Number.isInteger(days) || days < 0 || days > daysMax)
+    throw new WizardError('usage', `--expiring: ${String(expiring)} is no number of days`);
+  return new Date(now.getTime() + days * dayMs).toISOString();
+}

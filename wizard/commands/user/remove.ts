@@ -1,7 +1,11 @@
+import { idText, type LeaseInfo } from '#cluster';
+import { keyOf } from '../../access/rights.js';
+import { keyWords } from '../../access/words.js';
 import { WizardError } from '../../errors.js';
 import { root, usersOf } from '../../plan/plan.js';
 import { userNameRule } from '../../plan/rules.js';
 import { type ExitCode, exitCodes } from '../../report.js';
+import { leaseWords } from '../../users/leases.js';
 import { type Removal, removeUser, validCertificates } from '../../users/remove.js';
 import { makeMatch } from '../apply.js';
 import type { Context, Given } from '../command.js';
@@ -28,8 +32,8 @@ export async function remove(context: Context, given: Given): Promise<ExitCode> 
   if (given.yes !== true) await confirmed(context, name, certificates.length);
   const removal = await removeUser({ dir, name, now, passphrases, signal }, plan);
   await makeMatch(context, removal.plan);
-  const { revoked, store, kit } = removal;
-  if (given.json === true) terminal.json({ name, revoked, store, kit });
+  const { revoked, store, kit, leases } = removal;
+  if (given.json === true) terminal.json({ name, revoked, store, kit, leases: leases.map(leaseJson) });
   else for (const line of lines(name, removal)) terminal.say(line);
   if (typeof store === 'string') return exitCodes.done;
   const hint = `quorate user remove ${name}, once the cluster runs: what is done already stays done`;
@@ -50,11 +54,22 @@ async function confirmed({ terminal }: Context, name: string, certificates: numb
   throw new WizardError('cancelled', 'cancelled: nothing was changed', {}, {});
 }
 
-function lines(name: string, { revoked, store, kit }: Removal): string[] {
+const leaseJson = ({ id, ttlSeconds, keys }: LeaseInfo) => ({
+  ...{ id: idText(id), ttlSeconds },
+  keys: keys.map((key) => keyWords(keyOf(key))),
+});
+
+function lines(name: string, { revoked, store, kit, leases }: Removal): string[] {
   return [
     revoked.length === 0 ? 'no certificate was left to revoke' : `revoked ${revoked.join(', ')}; members refuse it`,
     store === 'removed' ? `the store has no user ${name} any more: their tokens are dead, their watches end` : '',
     store === 'not-there' ? `the store had no user ${name}` : '',
+    ...(leases.length === 0
+      ? []
+      : [
+          `leases that hold keys which ${name} could write; nobody records whose they are, etcdctl lease revoke ID ends one:`,
+          ...leases.map((lease) => `  ${leaseWords(lease)}`),
+        ]),
     kit === undefined ? '' : `the kit is ${kit} now; it may be deleted`,
   ].filter((line) => line !== '');
 }

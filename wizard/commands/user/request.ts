@@ -15,16 +15,16 @@ export async function request({ terminal }: Context, given: Given): Promise<Exit
   }
   const folder = resolve(typeof given.out === 'string' ? given.out : '.');
   const name = String(given.name);
-  const { keyPath, csrPath, fingerprint } = await requestAccess({ name, folder, keyType });
+  const { keyPath, csrPath, fingerprint, spoken } = await requestAccess({ name, folder, keyType });
   if (given.json === true) {
-    terminal.json({ name, key: keyPath, csr: csrPath, fingerprint });
+    terminal.json({ name, key: keyPath, csr: csrPath, fingerprint, spoken });
     return exitCodes.done;
   }
   terminal.result(csrPath);
   terminal.say(
     `send it to whoever runs the cluster; they type: quorate user approve ${shellArgument(`${name}.csr`)} --role ROLE`,
   );
-  terminal.say(`compare the key with them by another way: ${fingerprint}`);
+  terminal.say(`compare the key with them by another way: ${spoken} (in full ${fingerprint})`);
   terminal.say(`${keyPath} is your key: it stays here, and nobody else needs it`);
   return exitCodes.done;
 }
