@@ -166,5 +166,5 @@ test('with a password of the store, which is never an argument, access is read a
   t.regex(seen.stdout, /^ops \(root\)\n {2}readwrite every key$/m);
   const page = await cluster.run(['access', 'matrix', '--html', cluster.at('access.html')]);
   t.is(page.code, 0, page.stderr);
-  t.regex(readFileSync(cluster.at('access.html'), 'utf8'), /<th scope="col">prefix \/app\/<\/th>/);
+  t.regex(readFileSync(cluster.at('access.html'), 'utf8'), /<th scope="col"><code>prefix \/app\/<\/code><\/th>/);
 });

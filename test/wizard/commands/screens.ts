@@ -21,7 +21,8 @@ export function film(t: ExecutionContext, pane: Pane, name: string, dir: string)
   const normal = (screen: string): string =>
     screen
       .replaceAll(dir, 'DIR')
-      .replaceAll(address, 'ADDRESS')
+      // A machine without an address proposes a name.
+      .replaceAll(`m1 ${address}:2379`, 'm1 m1:2379')
       .replace(/[ \t]+$/gm, '')
       .replace(/; this host has (systemd|one)$/gm, '')
       .replace(/which (is installed on this machine|has to be installed)/g, 'which IS OR IS NOT HERE')
