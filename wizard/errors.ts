@@ -12,6 +12,8 @@ export type WizardErrorCode =
   | 'engine-missing'
   | 'not-local'
   | 'not-running'
+  /** Access was brought, and is not in force. */
+  | 'unverified'
   | 'member-failed'
   | 'unhealthy'
   | 'files-refused'

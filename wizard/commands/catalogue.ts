@@ -112,8 +112,12 @@ const doctor: Command = {
 const bootstrap: Command = {
   kind: 'parsed',
   name: 'bootstrap',
-  summary: 'bring users and roles of a running cluster to the plan, and turn auth on; may be run again',
-  options: [jsonOption],
+  summary:
+    'bring users and roles of a running cluster to the plan, turn auth on, and see that it holds; may be run again',
+  options: [
+    { ...yesOption, description: 'also where the plan has no user for the API server of Kubernetes' },
+    jsonOption,
+  ],
   examples: [['quorate bootstrap', 'after the first start of etcd members on hosts of their own']],
   load: async () => (await import('./bootstrap.js')).bootstrap,
 };

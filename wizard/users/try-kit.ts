@@ -74,7 +74,8 @@ async function tryAllowed(client: EtcdClient, rights: Rights, signal: AbortSigna
   }
 }
 
-async function tryRefused(client: EtcdClient, rights: Rights, signal: AbortSignal): Promise<Trial> {
+/** A read outside these rights, which is to be refused. */
+export async function tryRefused(client: EtcdClient, rights: Rights, signal: AbortSignal): Promise<Trial> {
   const [outside] = minus(everyKey, rights.read);
   if (outside === undefined) return leftOut('refused', 'you may read every key: there is nothing to be refused');
   const key = outside.from === '' ? '\0' : outside.from;

@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { EtcdClient } from '#cluster';
+import { checkApiServer } from '../../../wizard/commands/bootstrap.js';
+import { WizardError } from '../../../wizard/errors.js';
 import { parsePlanText } from '../../../wizard/plan/parse.js';
+import { bootstrap } from '../../../wizard/run/bootstrap.js';
 import { connectAsRoot } from '../../../wizard/run/cluster-client.js';
+import { verifyAccess } from '../../../wizard/run/verify-access.js';
+import { startEtcd } from '../../etcd.js';
 import { judge } from '../../judges.js';
+import { temporaryFolder } from '../apply/folder.js';
+import { samplePlan } from '../plans.js';
 import { appliedCluster, plannedCluster } from './cluster.js';
 
 judge('etcd').test(
@@ -48,4 +56,83 @@ test("bootstrap of a cluster that does not run, or without root's kit, says what
   const bare = await planned.run(['bootstrap']);
   t.is(bare.code, 1);
   t.regex(bare.stderr, /^error: root's kit can't be read: .*users\/root\/.*\nhint: quorate apply --dir /);
+});
+
+/** As the client, until it has changed so many things: then it is gone, as after a kill. */
+function killedAfter(client: EtcdClient, changes: number): EtcdClient {
+  let left = changes;
+  const auth = new Proxy(client.auth, {
+    get(target, name) {
+      const call = Reflect.get(target, name) as unknown;
+      if (typeof call !== 'function') return call;
+      return (...args: unknown[]): unknown => {
+        if (/Add$|Grant|^enable$/.test(String(name)) && left-- <= 0) throw new Killed();
+        return Reflect.apply(call, target, args);
+      };
+    },
+  });
+  return new Proxy(client, { get: (target, name) => (name === 'auth' ? auth : Reflect.get(target, name, target)) });
+}
+
+class Killed extends Error {}
+
+judge('etcd').test('killed between any two steps it goes on, auth last, and what holds is seen', async (t) => {
+  const etcd = await startEtcd(t);
+  const plan = samplePlan('etcd', 'local', 1);
+  const client = EtcdClient.connect({ endpoints: [etcd.endpoint] });
+  t.teardown(() => client.close());
+  const { signal } = new AbortController();
+  const folder = temporaryFolder(t);
+  const withoutPasswords = {
+    ...plan,
+    access: { ...plan.access, users: plan.access.users.map((user) => ({ ...user, password: false })) },
+  };
+  let kills = 0;
+  for (;;) {
+    // One step further each time: what was done before is not done again.
+    const run = bootstrap(killedAfter(client, 1), withoutPasswords, folder, signal);
+    const ended = await run.then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof Killed)) throw error;
+        return false;
+      },
+    );
+    if (ended) break;
+    t.false((await client.auth.status()).enabled, 'auth is turned on last');
+    kills += 1;
+    t.true(kills < 50);
+  }
+  t.true(kills > 8, `${kills} kills`);
+  t.true((await client.auth.status()).enabled);
+});
+
+test('what is not in force after all is said: users of somebody else, and a store that lets everybody in', async (t) => {
+  const cluster = await appliedCluster(t);
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  const { plan } = parsePlanText(readFileSync(cluster.at('quorate.yaml'), 'utf8'), 'quorate.yaml');
+  const client = await connectAsRoot(plan, cluster.dir);
+  t.teardown(() => client.close());
+  const { signal } = new AbortController();
+  const seen = () => verifyAccess(client, plan, cluster.dir, signal);
+  t.deepEqual(await seen(), ['verified: who has no certificate is refused, and so is app beyond their rights']);
+  await client.auth.userAdd('mallory', undefined);
+  t.regex((await seen())[1] ?? '', /users that the plan has not: mallory/);
+  await client.auth.userRevokeRole('app', 'writer');
+  await t.throwsAsync(seen(), { instanceOf: WizardError, code: 'unverified', message: /lacks something of user app/ });
+  await client.auth.userGrantRole('app', 'writer');
+  await client.auth.disable();
+  await t.throwsAsync(seen(), { code: 'unverified', message: /as app: reading .* should be refused, and is not/ });
+});
+
+test('auth is not turned on under an API server of Kubernetes that the store would not know', async (t) => {
+  const cluster = await appliedCluster(t, { engine: 'included' });
+  cluster.writePlan((text) => text.replace('name: demo', 'name: demo, run: static-pod'));
+  t.is((await cluster.run(['apply'])).code, 0);
+  const context = { signal: new AbortController().signal };
+  const { plan } = parsePlanText(readFileSync(cluster.at('quorate.yaml'), 'utf8'), 'quorate.yaml');
+  const client = { auth: { status: async () => ({ enabled: false }) } };
+  await t.throwsAsync(checkApiServer(client, plan, context), { message: /Kubernetes stands still/ });
+  const users = [...plan.access.users, { name: 'kube-apiserver-etcd-client', roles: ['root'], password: false }];
+  await t.notThrowsAsync(checkApiServer(client, { ...plan, access: { ...plan.access, users } }, context));
 });

@@ -19,9 +19,13 @@ export async function plan(context: Context, given: Given): Promise<ExitCode> {
     if (given.json === true) terminal.json({ authIsOn, changes, steps });
     else showChanges(terminal, changes);
     terminal.say(changeCounts(changes));
-    if (!authIsOn) terminal.say('auth is off: nobody is held to any of this; quorate bootstrap turns it on');
+    if (!authIsOn) terminal.say(authOff(given));
     return steps === 0 ? exitCodes.done : exitCodes.pending;
   } finally {
     client.close();
   }
 }
+
+/** A cluster of somebody else's has no DIR to bootstrap from. */
+export const authOff = ({ endpoints }: Given): string =>
+  `auth is off: nobody is held to any of this; ${endpoints === undefined ? 'quorate bootstrap' : 'once root is a user with the role root, etcdctl auth enable'} turns it on`;
