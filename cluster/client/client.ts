@@ -201,6 +201,26 @@ export class EtcdClient implements AsyncDisposable {
     }));
   }
 
+  /** Has the cluster know of a member that is to come. */
+  async memberAdd(peerUrls: readonly string[], learner: boolean, options?: CallOptions): Promise<MemberId> {
+    const request = { peerURLs: [...peerUrls], isLearner: learner };
+    const { member } = await this.#calls.anywhere(clusterMethods.memberAdd, request, 'once', options);
+    return memberId(toId(member?.ID));
+  }
+
+  async memberRemove(id: MemberId, options?: CallOptions): Promise<void> {
+    await this.#calls.anywhere(clusterMethods.memberRemove, { ID: fromId(id) }, 'once', options);
+  }
+
+  /**
+   * Makes a voter of a learner.
+   * @param endpoint the leader's: followers of etcd 3.4 do not pass it on
+   * @throws ClusterError `learner-not-ready` until it has what the leader has
+   */
+  async memberPromote(endpoint: string, id: MemberId, options?: CallOptions): Promise<void> {
+    await this.#calls.at(endpoint, clusterMethods.memberPromote, { ID: fromId(id) }, options);
+  }
+
   /**
    * One member's store as a file that etcd's own tools restore, in pieces: the database, and its SHA-256 at the end.
    * `timeoutMs`: how long to wait for each piece, the first of which comes when the member has written all of them.

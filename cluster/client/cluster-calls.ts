@@ -23,13 +23,15 @@ const worthAnother: ReadonlySet<ClusterErrorCode> = new Set([
   'timeout',
   'timeout-leader-failure',
   'timeout-connection-lost',
+  'not-supported-for-learner',
 ]);
 
 /** A request that must not be carried out twice goes on only when the last server can't have seen it. */
 const mayGoOn = (error: ClusterError, repeatable: Repeatable): boolean =>
   repeatable === 'repeatable'
     ? worthAnother.has(error.code)
-    : error.code === 'connection-failed' && error.details.sent === false;
+    : error.code === 'not-supported-for-learner' ||
+      (error.code === 'connection-failed' && error.details.sent === false);
 
 function noneAnswered(errors: readonly ClusterError[]): ClusterError {
   const [first] = errors;

@@ -78,7 +78,7 @@ export function memberSettings(plan: Plan, member: Member, dir: string): Variabl
     ...(plan.cluster.run === 'local' ? {} : { ETCD_LISTEN_METRICS_URLS: `http://127.0.0.1:${metricsPort(member)}` }),
     ETCD_INITIAL_CLUSTER: plan.members.map((each) => `${each.name}=${peerUrl(each)}`).join(','),
     ETCD_INITIAL_CLUSTER_TOKEN: plan.cluster.name,
-    ETCD_INITIAL_CLUSTER_STATE: 'new',
+    ETCD_INITIAL_CLUSTER_STATE: member.joins === true ? 'existing' : 'new',
     ...(plan.cluster.cipherSuites === undefined ? {} : { ETCD_CIPHER_SUITES: plan.cluster.cipherSuites.join(',') }),
     ETCD_CERT_FILE: file('serverCertificate'),
     ETCD_KEY_FILE: file('serverKey'),

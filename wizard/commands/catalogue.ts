@@ -2,6 +2,7 @@ import { connectionOptions } from '../run/store-connection.js';
 import { accessCommands } from './access/catalogue.js';
 import { certCommands } from './cert/catalogue.js';
 import { type Command, jsonOption, yesOption } from './command.js';
+import { memberCommands } from './member/catalogue.js';
 import { userCommands } from './user/catalogue.js';
 
 // Every command as data, in the order of --help. Its code is loaded when it runs.
@@ -202,6 +203,7 @@ export const commands: readonly Command[] = [
   bootstrap,
   ...certCommands,
   ...userCommands,
+  ...memberCommands,
   ...accessCommands,
   snapshotSave,
   snapshotStatus,
@@ -214,5 +216,6 @@ export const groups: Readonly<Record<string, string>> = {
   cert: "the authority's day-to-day: single certificates",
   access: 'users, roles and permissions of any live cluster, ours or etcd, as they are declared',
   user: 'access for persons and programs, whose keys stay with them',
+  member: 'the members of a cluster that runs: in, out, and in the place of a broken one',
   snapshot: 'save all of the store to a file, check one, begin a new cluster with one',
 };

@@ -42,7 +42,7 @@ export function linesToTry(plan: Plan, dir: string, givenDir: string | undefined
 }
 
 /** The tree goes onto the host as it is, owned by root there; then the unit is started. */
-function installLine({ cluster }: Plan, { name, host }: Member, dir: string): string {
+export function installLine({ cluster }: Plan, { name, host }: Member, dir: string): string {
   const tree = shellArgument(join(dir, memberTree(name)));
   const unpack = 'tar -xC / --no-same-owner';
   const start =

@@ -34,6 +34,8 @@ export interface Member {
   readonly addresses: readonly string[];
   /** Of its certificates, where it is not the plan's. */
   readonly keyType?: KeyType;
+  /** It came to a cluster that was there already: it begins with what the others have. */
+  readonly joins?: true;
 }
 
 /** The keys with a prefix, one key, or the keys from `key` up to but without `end`. */

@@ -10,7 +10,7 @@ const knownFields: readonly string[] = [
   ...['version', 'cluster', 'members', 'pki', 'access', 'name', 'engine', 'run', 'image', 'host', 'clientPort'],
   ...['peerPort', 'addresses', 'keyType', 'caDays', 'certDays', 'roles', 'users', 'permissions', 'prefix', 'key'],
   ...['end', 'password', 'profiles', 'usages', 'names', 'namesRequired', 'commonName', 'organization', 'days'],
-  ...['daysMax', 'cipherSuites'],
+  ...['daysMax', 'cipherSuites', 'joins'],
 ];
 
 const typeNames: Readonly<Record<string, string>> = {

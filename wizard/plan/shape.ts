@@ -51,6 +51,7 @@ export const memberShape = z.strictObject({
   peerPort: number(portRule).default(2380),
   addresses: z.array(text(hostRule)).default([]),
   keyType: z.enum(keyTypes).exactOptional(),
+  joins: z.literal(true).exactOptional(),
 });
 
 const permissionShape = z

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { permissionOf, rightsOf } from '../access/rights.js';
 import { rightsLines } from '../access/words.js';
-import { withUser } from '../plan/add-user.js';
 import type { Objection } from '../plan/complaints.js';
+import { withMember, withUser } from '../plan/edit-text.js';
 import { parsePlanText } from '../plan/parse.js';
-import { type Plan, type Role, root } from '../plan/plan.js';
+import { localPorts, type Plan, type Role, root } from '../plan/plan.js';
 import { printPlan } from '../plan/print.js';
 import type { Stage } from '../rotation/stage.js';
 import { refusalOf } from './answers.js';
+import { parseMemberLine } from './member-line.js';
 import { type Answers, type ChoiceQuestion, type Question, type TextQuestion, textAnswer } from './question.js';
 
 // What may be wanted of a cluster that is there already. Each way ends in a command that can be typed as well.
@@ -104,6 +105,49 @@ function userLeaves({ plan }: Standing): Path | undefined {
   };
 }
 
+/** Elsewhere ports are etcd's own. */
+function newMember({ plan }: Standing): Path {
+  const name = `m${plan.members.length + 1}`;
+  const isLocal = plan.cluster.run === 'local';
+  const { clientPort } = localPorts(plan.members.length);
+  const proposal = isLocal ? `${name} 127.0.0.1:${clientPort}` : `${name} ${name}`;
+  const object = (line: string): Objection | undefined =>
+    refusalOf(() => {
+      parsePlanText(withMember(printPlan(plan), { ...parseMemberLine(line), joins: true }), 'the plan');
+    });
+  return {
+    id: 'add-member',
+    label: 'add a member',
+    description: 'as a learner first, which counts for no majority until it has caught up',
+    questions: [text('member', 'Its name and address', proposal, object)],
+    command: (answers) => ['member', 'add', ...textAnswer(answers, 'member').trim().split(/\s+/)],
+  };
+}
+
+function broken({ plan }: Standing): Path | undefined {
+  if (plan.members.length < 2) return undefined;
+  const choices = plan.members.map(({ name, host }) => [name, name, host] as const);
+  return {
+    id: 'replace-member',
+    label: 'replace a broken member',
+    description: 'an empty one in its place, with new keys; it gets its data from the others',
+    questions: [choice('name', 'Which', choices)],
+    command: ({ name }) => ['member', 'replace', String(name)],
+  };
+}
+
+function memberLeaves({ plan }: Standing): Path | undefined {
+  if (plan.members.length < 2) return undefined;
+  const choices = plan.members.map(({ name, host }) => [name, name, host] as const);
+  return {
+    id: 'member-leaves',
+    label: 'take a member out',
+    description: 'if the others can go on without it',
+    questions: [choice('name', 'Which', choices)],
+    command: ({ name }) => ['member', 'remove', String(name)],
+  };
+}
+
 const renewal: Path = {
   id: 'renew',
   label: 'renew certificates',
@@ -170,6 +214,9 @@ export const pathsOf = (standing: Standing): readonly Path[] =>
     newUser(standing),
     approval(standing),
     userLeaves(standing),
+    newMember(standing),
+    broken(standing),
+    memberLeaves(standing),
     renewal,
     rotation(standing),
     backup,

@@ -1,6 +1,6 @@
 import { WizardError } from '../errors.js';
 import { planFile } from '../layout.js';
-import { withUser } from '../plan/add-user.js';
+import { withUser } from '../plan/edit-text.js';
 import { parsePlanText } from '../plan/parse.js';
 import type { Plan, User } from '../plan/plan.js';
 

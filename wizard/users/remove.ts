@@ -5,7 +5,7 @@ import { withLedgerOf } from '../authority.js';
 import { withList } from '../certificates/revoking/locked.js';
 import { kitFolder } from '../layout.js';
 import type { PassphraseSource } from '../passphrases.js';
-import { withoutUser } from '../plan/add-user.js';
+import { withoutUser } from '../plan/edit-text.js';
 import { type Plan, root } from '../plan/plan.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { editPlan } from './edit-plan.js';

@@ -135,6 +135,11 @@ terminal.test('a cluster that is there: each way leads to a command, and back', 
   await open('user leaves');
   await take('who leaves', /\? Who[\s\S]*⏎ select/);
   await leave();
+  await open('add a member');
+  await pane.shows(/\? Its name and address/);
+  answer(pane, 'm2 0.0.0.0');
+  await take('a member with a wrong address', /is no address that others can dial/);
+  await leave();
   await open('renew');
   await take('what is renewed', /\? Which[\s\S]*⏎ select/);
   await leave();

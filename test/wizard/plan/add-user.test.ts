@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { withUser } from '../../../wizard/plan/add-user.js';
+import { withUser } from '../../../wizard/plan/edit-text.js';
 import { parsePlanText } from '../../../wizard/plan/parse.js';
 import { printPlan } from '../../../wizard/plan/print.js';
 import { samplePlan } from '../plans.js';
