@@ -38,6 +38,7 @@ const ownReasons = {
   'auto-tls':
     'such certificates name nobody, are trusted by whoever sees them first, and are used on when they have ended',
   'metrics-guarded': "a scraper's address is held against its certificate there, and it is refused",
+  'srv-name': 'found by DNS, members are held against the domain, and not against their own names',
   'list-format': 'etcd 3.6 reads DER only: with a list in PEM it refuses every handshake',
   'flag-deprecated': 'a later etcd does not start with it',
   'suites-tls13': 'suites of TLS 1.3 are not chosen by this setting: with these alone TLS 1.2 has none',

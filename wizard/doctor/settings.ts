@@ -126,6 +126,19 @@ const metrics: Rule = (settings, where) =>
     .filter((url) => url.startsWith('https:'))
     .map((url) => warning('metrics-guarded', where, `--listen-metrics-urls=${url}`, 'http://127.0.0.1:2381'));
 
+const discovery: Rule = (settings, where) => {
+  const domain = settings.get('discovery-srv');
+  if (domain === undefined) return [];
+  return [
+    warning(
+      'srv-name',
+      where,
+      `--discovery-srv=${domain}`,
+      `${domain} among the names of every server and peer certificate`,
+    ),
+  ];
+};
+
 const suites: Rule = (settings, where) => {
   const named = settings.get('cipher-suites')?.split(',') ?? [];
   const isNew = (suite: string): boolean => /^TLS_(AES|CHACHA20)_/.test(suite);
@@ -220,6 +233,7 @@ const rules: readonly Rule[] = [
   allowed,
   selfMade,
   metrics,
+  discovery,
   suites,
   lists,
   deprecated,

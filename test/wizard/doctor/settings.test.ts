@@ -44,6 +44,7 @@ const mistakes: readonly (readonly [what: string, text: string, code: Trouble])[
   ['a host name allowed for clients', `etcd ${healthy} --client-cert-allowed-hostname=b`, 'gateway-refused'],
   ['certificates that etcd makes itself', 'etcd --auto-tls', 'auto-tls'],
   ['metrics behind certificates', `etcd ${healthy} --listen-metrics-urls=https://10.0.0.1:2381`, 'metrics-guarded'],
+  ['members that are found by DNS', `etcd ${healthy} --discovery-srv=example.org`, 'srv-name'],
   ['suites of TLS 1.3 alone', `etcd ${healthy} --cipher-suites=TLS_AES_128_GCM_SHA256`, 'suites-tls13'],
   ['a list in PEM', `etcd ${healthy} --client-crl-file=/etc/ca.pem`, 'list-format'],
   ['a flag that is gone', `etcd ${healthy} --enable-v2=true`, 'flag-deprecated'],
