@@ -7,7 +7,7 @@ const pauseMs = 500;
 
 const passing: ReadonlySet<ClusterErrorCode> = new Set([
   ...(['unhealthy', 'timeout', 'no-leader', 'leader-changed', 'connection-failed'] as const),
-  ...(['timeout-leader-failure', 'timeout-connection-lost'] as const),
+  ...(['timeout-leader-failure', 'timeout-connection-lost', 'stopped'] as const),
 ]);
 
 export interface Patience {
