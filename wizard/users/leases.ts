@@ -26,12 +26,15 @@ function isWithin(key: Uint8Array, write: Rights['write']): boolean {
   return covers(write, [{ from, to: `${from}\0` }]);
 }
 
+/** As etcdctl writes it. */
+export const leaseText = (id: LeaseInfo['id']): string => idText(id).padStart(16, '0');
+
 const keysShown = 3;
 
 /** `7587a1b2c3d4e5f6: 42 s, /app/one, /app/two and 3 more` */
 export function leaseWords({ id, ttlSeconds, keys }: LeaseInfo): string {
   const more = keys.length > keysShown ? ` and ${keys.length - keysShown} more` : '';
-  return `${idText(id)}: ${ttlSeconds} s, ${keys
+  return `${leaseText(id)}: ${ttlSeconds} s, ${keys
     .slice(0, keysShown)
     .map((key) => keyWords(keyOf(key)))
     .join(', ')}${more}`;

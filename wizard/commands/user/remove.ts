@@ -1,11 +1,11 @@
-import { idText, type LeaseInfo } from '#cluster';
+import type { LeaseInfo } from '#cluster';
 import { keyOf } from '../../access/rights.js';
 import { keyWords } from '../../access/words.js';
 import { WizardError } from '../../errors.js';
 import { root, usersOf } from '../../plan/plan.js';
 import { userNameRule } from '../../plan/rules.js';
 import { type ExitCode, exitCodes } from '../../report.js';
-import { leaseWords } from '../../users/leases.js';
+import { leaseText, leaseWords } from '../../users/leases.js';
 import { type Removal, removeUser, validCertificates } from '../../users/remove.js';
 import { makeMatch } from '../apply.js';
 import type { Context, Given } from '../command.js';
@@ -55,7 +55,7 @@ async function confirmed({ terminal }: Context, name: string, certificates: numb
 }
 
 const leaseJson = ({ id, ttlSeconds, keys }: LeaseInfo) => ({
-  ...{ id: idText(id), ttlSeconds },
+  ...{ id: leaseText(id), ttlSeconds },
   keys: keys.map((key) => keyWords(keyOf(key))),
 });
 
