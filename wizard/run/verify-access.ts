@@ -25,7 +25,9 @@ export async function verifyAccess(
   dir: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const live = await readAccess(client, signal);
+  const [live, { enabled }] = await Promise.all([readAccess(client, signal), client.auth.status({ signal })]);
+  if (!enabled)
+    throw unverified('auth is off after all', 'quorate bootstrap turns it on; somebody else may have turned it off');
   const lacking = planAccess(live, plan.access, false, undefined).changes.filter(({ action, diff }) => {
     return action === 'create' || (action === 'change' && diff.some((line) => line.startsWith('+')));
   });
@@ -56,7 +58,8 @@ async function refuseNameless(plan: Plan, dir: string, signal: AbortSignal): Pro
   try {
     await client.get('quorate', { signal, timeoutMs: patienceMs });
   } catch (error) {
-    if (error instanceof ClusterError) return;
+    // What did not answer has refused nobody.
+    if (error instanceof ClusterError && error.code !== 'timeout' && error.code !== 'cancelled') return;
     throw error;
   } finally {
     client.close();

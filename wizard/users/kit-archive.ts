@@ -1,6 +1,7 @@
 import { Decrypter, Encrypter } from 'age-encryption';
 import * as z from 'zod';
 import { WizardError } from '../errors.js';
+import { userNameRule } from '../plan/rules.js';
 
 // A kit in one file, under a passphrase: an age file, which age -d opens, too; in it JSON with the files' texts.
 
@@ -8,13 +9,19 @@ import { WizardError } from '../errors.js';
 const workFactor = 14;
 const bytesMax = 1024 * 1024;
 
-/** Names are a kit's and nothing else: no folders, nothing hidden. */
-const fileName = z.string().regex(/^[\p{L}\p{N}_@+-][\p{L}\p{N}._@+-]{0,80}\.(crt|key|env|md|password)$/u);
-const shape = z.strictObject({
-  kit: z.literal(1),
-  name: z.string().min(1).max(64),
-  files: z.record(fileName, z.string().max(64 * 1024)).refine((files) => Object.keys(files).length <= 8),
-});
+const textBytesMax = 64 * 1024;
+
+/** Both the name and the files' become paths on somebody else's machine: a user's name, and a kit's files and no others. */
+const shape = z
+  .strictObject({
+    kit: z.literal(1),
+    name: z.string().refine((name) => userNameRule(name) === undefined),
+    files: z.record(z.string(), z.string().max(textBytesMax)),
+  })
+  .refine(({ name, files }) => {
+    const known = ['ca.crt', 'README.md', ...['crt', 'key', 'env', 'password'].map((end) => `${name}.${end}`)];
+    return Object.keys(files).every((file) => known.includes(file));
+  });
 
 export type KitArchive = z.infer<typeof shape>;
 

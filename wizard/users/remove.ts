@@ -60,24 +60,29 @@ export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Re
   return { revoked, store, leases, kit: await setAside(dir, kitFolder(name), now), plan: next };
 }
 
+function noneTold(error: unknown): readonly LeaseInfo[] {
+  if (error instanceof ClusterError) return [];
+  throw error;
+}
+
 type FromStore = Pick<Removal, 'store' | 'leases'>;
 
 /** Their tokens are worth nothing from then on, and their watches end. */
 async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan): Promise<FromStore> {
   const client = await connectAsRoot(plan, dir);
   const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  let leases: readonly LeaseInfo[] = [];
   try {
     const roles = await client.auth.userGet(name, { signal: patience });
-    if (!roles.includes(root))
-      leases = await leasesWithin(client, await rightsOfRoles(client, roles, patience), patience);
+    const rights = roles.includes(root) ? undefined : await rightsOfRoles(client, roles, patience);
     await client.auth.userDelete(name, { signal: patience });
+    // Whoever is out is out, whether or not their leases can be named.
+    const leases = rights === undefined ? [] : await leasesWithin(client, rights, patience).catch(noneTold);
     return { store: 'removed', leases };
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError)) throw error;
-    if (error.code === 'user-not-found') return { store: 'not-there', leases };
+    if (error.code === 'user-not-found') return { store: 'not-there', leases: [] };
     if (!['connection-failed', 'timeout', 'no-leader', 'cancelled'].includes(error.code)) throw error;
-    return { store: { unreachable: error.message }, leases };
+    return { store: { unreachable: error.message }, leases: [] };
   } finally {
     client.close();
   }

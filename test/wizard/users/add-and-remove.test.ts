@@ -65,7 +65,7 @@ const inAndOut = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =>
 judge('etcdctl').test('somebody is given access and taken out again: included', inAndOut('included'));
 judge('etcd', 'etcdctl').test('somebody is given access and taken out again: etcd', inAndOut('etcd'));
 
-test('a watch of who is removed ends, and a cluster that does not run is told later', async (t) => {
+test('a cluster that does not run is told of a removal later', async (t) => {
   const cluster = await appliedCluster(t);
   const offline = await cluster.run(['user', 'remove', 'app', '--yes']);
   t.is(offline.code, 1);

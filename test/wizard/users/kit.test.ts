@@ -95,6 +95,10 @@ test('a kit in one file opens with its passphrase, in quorate and by hand, and w
 });
 
 for (const [what, content] of [
+  ['a name that leads out of the folder', { kit: 1, name: '../escaped', files: {} }],
+  ['a name that is a path', { kit: 1, name: '/tmp/absolute', files: {} }],
+  ['a name of dots', { kit: 1, name: '..', files: {} }],
+  ["another user's file", { kit: 1, name: 'a', files: { 'b.key': '' } }],
   ['a path out of the folder', { kit: 1, name: 'a', files: { '../../a.key': '' } }],
   ['a path into a folder', { kit: 1, name: 'a', files: { 'x/a.key': '' } }],
   ['an absolute path', { kit: 1, name: 'a', files: { '/etc/a.key': '' } }],

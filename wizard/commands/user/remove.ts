@@ -2,7 +2,7 @@ import type { LeaseInfo } from '#cluster';
 import { keyOf } from '../../access/rights.js';
 import { keyWords } from '../../access/words.js';
 import { WizardError } from '../../errors.js';
-import { root, usersOf } from '../../plan/plan.js';
+import { type Plan, root, usersOf } from '../../plan/plan.js';
 import { userNameRule } from '../../plan/rules.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { leaseText, leaseWords } from '../../users/leases.js';
@@ -54,15 +54,21 @@ async function confirmed({ terminal }: Context, name: string, certificates: numb
   throw new WizardError('cancelled', 'cancelled: nothing was changed', {}, {});
 }
 
+/** etcd asks for permission when a watch begins, and not again. */
+const removedWords = (name: string, { cluster }: Plan): string =>
+  cluster.engine === 'included'
+    ? `the store has no user ${name} any more: their tokens are dead, their watches end`
+    : `the store has no user ${name} any more, and their tokens are dead; a watch that is open goes on until its connection ends: to end it now, restart the members one after the other`;
+
 const leaseJson = ({ id, ttlSeconds, keys }: LeaseInfo) => ({
   ...{ id: leaseText(id), ttlSeconds },
   keys: keys.map((key) => keyWords(keyOf(key))),
 });
 
-function lines(name: string, { revoked, store, kit, leases }: Removal): string[] {
+function lines(name: string, { revoked, store, kit, leases, plan }: Removal): string[] {
   return [
     revoked.length === 0 ? 'no certificate was left to revoke' : `revoked ${revoked.join(', ')}; members refuse it`,
-    store === 'removed' ? `the store has no user ${name} any more: their tokens are dead, their watches end` : '',
+    store === 'removed' ? removedWords(name, plan) : '',
     store === 'not-there' ? `the store had no user ${name}` : '',
     ...(leases.length === 0
       ? []
