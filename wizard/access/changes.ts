@@ -1,7 +1,8 @@
 import { root } from '../plan/plan.js';
+import { printable } from '../shown.js';
 import { type Access, roleRights } from './access.js';
 import { rightsWithout, sameRights } from './rights.js';
-import { printable, rightsLines } from './words.js';
+import { rightsLines } from './words.js';
 
 /** What becomes of one role or user, for a person. */
 export interface AccessChange {

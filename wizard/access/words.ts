@@ -1,4 +1,5 @@
 import { prefixEnd } from '../plan/permissions.js';
+import { printable } from '../shown.js';
 import { type Interval, type Intervals, minus } from './intervals.js';
 import { bytesOf, keyOf, type Rights } from './rights.js';
 
@@ -8,14 +9,6 @@ export function keyWords(key: string): string {
   const text = bytes.toString('utf8');
   return Buffer.from(text).equals(bytes) ? printable(text) : `0x${bytes.toString('hex')}`;
 }
-
-/** A text that is somebody else's: quoted, and without what a terminal would obey, unless it is plain. */
-export const printable = (text: string): string =>
-  /^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(text) && !/["'`\\]/.test(text)
-    ? text
-    : JSON.stringify(text).replace(/[\p{C}\p{Z}]/gu, (character) =>
-        character === ' ' ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-      );
 
 /** `prefix /app/`, `key /one`, `a up to b`, `from a on`, `every key` */
 export function intervalWords({ from, to }: Interval): string {

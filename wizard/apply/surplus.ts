@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { isFolder, isTaken, listFolder } from '#pki';
-import { printable } from '../access/words.js';
 import type { Artifact, SurplusArtifact } from '../artifacts/artifact.js';
 import { memberArtifacts } from '../artifacts/members.js';
 import { mapAtOnce } from '../at-once.js';
 import { kitFiles, kitFolder, kitsFolder, memberFolder, membersFolder, memberTree } from '../layout.js';
 import { engines, type Member, type Plan, runModes, usersOf } from '../plan/plan.js';
 import { pidOf } from '../run/pid-file.js';
+import { printable } from '../shown.js';
 
 type Surplus = Omit<SurplusArtifact, 'kind'>;
 

@@ -1,8 +1,8 @@
 import type { Ledger } from '#pki';
 import type { Access } from '../access/access.js';
 import { planAccess } from '../access/plan-access.js';
-import { printable } from '../access/words.js';
 import { type Plan, root } from '../plan/plan.js';
+import { printable } from '../shown.js';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 
 // Users and roles of the store against the plan, and against the certificates that were issued.

@@ -1,4 +1,5 @@
 import { looksLikeHost } from '#pki';
+import { quoted } from '../shown.js';
 import { doubtful, type Finding, type PlanPath, pathText, refused } from './complaints.js';
 import { skeleton } from './look-alikes.js';
 import { nearest } from './nearest.js';
@@ -14,7 +15,7 @@ export function unknownRoles({ users, roleNames }: PlanParts): Finding[] {
       if (known.includes(role)) return [];
       const meant = nearest(role, known);
       const hint = meant === undefined ? `declared: ${known.join(', ')}` : `did you mean ${meant}?`;
-      return [refused([...path, 'roles', index], { what: `there is no role ${JSON.stringify(role)}`, hint })];
+      return [refused([...path, 'roles', index], { what: `there is no role ${quoted(role)}`, hint })];
     }),
   );
 }
@@ -44,15 +45,15 @@ export function lookAlikeUsers({ users }: PlanParts): Finding[] {
   return users.flatMap(({ path, value }) => {
     const key = skeleton(value.name);
     const earlier = first.get(key);
-    const quoted = JSON.stringify(value.name);
+    const name = quoted(value.name);
     if (earlier !== undefined) {
       const same = earlier.name.toLowerCase() === value.name.toLowerCase();
-      const what = `${quoted} ${same ? 'is already' : 'looks like'} the name of ${pathText(earlier.path)}`;
+      const what = `${name} ${same ? 'is already' : 'looks like'} the name of ${pathText(earlier.path)}`;
       return [refused([...path, 'name'], { what })];
     }
     first.set(key, { path, name: value.name });
     if (key !== root || value.name === root) return [];
-    const what = `${quoted} can be taken for root, who may do everything`;
+    const what = `${name} can be taken for root, who may do everything`;
     return [refused([...path, 'name'], { what, hint: 'choose another name' })];
   });
 }
@@ -145,7 +146,7 @@ export function usersLikeHosts({ pki, users }: PlanParts): Finding[] {
   return users
     .filter(({ value }) => looksLikeHost(value.name))
     .map(({ path, value }) => {
-      const what = `${JSON.stringify(value.name)} looks like a host's name, which pki.nameConstraints does not allow`;
+      const what = `${quoted(value.name)} looks like a host's name, which pki.nameConstraints does not allow`;
       return refused([...path, 'name'], { what, hint: 'write it without dots, or leave pki.nameConstraints out' });
     });
 }

@@ -1,3 +1,4 @@
+import { quoted } from '../shown.js';
 import type { Objection } from './complaints.js';
 
 // User names that are not what they look like. The store compares names octet by octet, persons by sight: a name that
@@ -56,5 +57,5 @@ export function lookObjection(name: string): Objection | undefined {
 function escaped(text: string): string {
   const points = [...text].filter((letter) => /[^\0-\x7f]/.test(letter));
   const named = points.map((letter) => `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`);
-  return points.length === 0 ? JSON.stringify(text) : `${JSON.stringify(text)} (${named.join(' ')})`;
+  return points.length === 0 ? quoted(text) : `${quoted(text)} (${named.join(' ')})`;
 }

@@ -1,3 +1,4 @@
+import { quoted } from '../shown.js';
 import { canonicalHost, isAddress, isLoopback } from './address.js';
 import { doubtful, type Finding, type PlanPath, pathText, refused } from './complaints.js';
 import type { PlanParts } from './parts.js';
@@ -18,9 +19,7 @@ export function duplicateNames(
       first.set(name, path);
       return [];
     }
-    return [
-      refused([...path, 'name'], { what: `${JSON.stringify(value.name)} is already the name of ${pathText(earlier)}` }),
-    ];
+    return [refused([...path, 'name'], { what: `${quoted(value.name)} is already the name of ${pathText(earlier)}` })];
   });
 }
 

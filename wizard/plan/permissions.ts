@@ -1,3 +1,4 @@
+import { quoted } from '../shown.js';
 import type { Objection } from './complaints.js';
 import type { PlanPermission } from './plan.js';
 
@@ -43,5 +44,5 @@ export function rangeObjection(permission: PlanPermission): Objection | undefine
   if (end === undefined || Buffer.compare(end, lowest) === 0) return undefined;
   if (Buffer.compare(key, end) < 0) return undefined;
   const hint = 'end is the first key that is not covered; keys compare byte by byte';
-  return { what: `no key is from ${JSON.stringify(permission.key)} up to ${JSON.stringify(permission.end)}`, hint };
+  return { what: `no key is from ${quoted(permission.key)} up to ${quoted(permission.end)}`, hint };
 }

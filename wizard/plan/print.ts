@@ -1,4 +1,5 @@
-import { Document, isMap, isScalar, type Node } from 'yaml';
+import { Document, isMap, isScalar, type Node, Scalar, visit } from 'yaml';
+import { unseen } from '../shown.js';
 import { defaultPki, type Member, type Plan, type User } from './plan.js';
 
 // A plan back to text, in the style that the README shows it in: short entries in one line, choices as comments.
@@ -49,5 +50,16 @@ export function printPlan(plan: Plan): string {
   ];
   for (const list of lists) for (const item of (document.getIn(list) as { items: unknown[] }).items) flow(item);
   for (const [path, text] of comments) comment(document, path, text);
-  return document.toString({ lineWidth: 0 });
+  visit(document, { Scalar: (_, node) => quoteUnseen(node) });
+  return document.toString({ lineWidth: 0 }).replace(unseen, (found) => (found === '\n' ? found : yamlEscape(found)));
+}
+
+/** A key may have any character: what is not seen is written out, which YAML knows in double quotes only. */
+function quoteUnseen(node: Scalar): void {
+  if (typeof node.value === 'string' && node.value.search(unseen) >= 0) node.type = Scalar.QUOTE_DOUBLE;
+}
+
+function yamlEscape(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
 }

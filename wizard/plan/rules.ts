@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { parseSubtree, tokenUriReasons } from '#pki';
+import { quoted } from '../shown.js';
 import { isUnspecified, isUnusable } from './address.js';
 import type { Objection } from './complaints.js';
 import { lookObjection } from './look-alikes.js';
@@ -9,8 +10,6 @@ import { root } from './plan.js';
 
 /** undefined: nothing to object to. */
 export type Rule<T> = (value: T) => Objection | undefined;
-
-const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}…` : text);
 
 // X.520 ub-common-name: a certificate's common name has at most 64 characters.
 const commonNameLengthMax = 64;

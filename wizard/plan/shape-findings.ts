@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { quoted } from '../shown.js';
 import { type Finding, type PlanPath, refused } from './complaints.js';
 import { nearest } from './nearest.js';
 
@@ -31,7 +32,7 @@ function valueAt(value: unknown, path: PlanPath): unknown {
 }
 
 const shown = (value: unknown): string => {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  const text = quoted(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 

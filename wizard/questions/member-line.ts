@@ -1,5 +1,6 @@
 import { WizardError } from '../errors.js';
 import { urlHost } from '../plan/address.js';
+import { quoted } from '../shown.js';
 
 /** A member as it is typed: name, address, ports. */
 export interface MemberLine {
@@ -13,7 +14,7 @@ const syntax =
   'a name, a space, an address, and the ports if they are not 2379,2380: m1 10.0.0.1 or m1 [::1]:2379,2380';
 
 function refuse(text: string): never {
-  throw new WizardError('answer-refused', `${JSON.stringify(text)} is no member`, { text }, { hint: syntax });
+  throw new WizardError('answer-refused', `${quoted(text)} is no member`, { text }, { hint: syntax });
 }
 
 /**

@@ -7,6 +7,7 @@ import { parsePlanText } from '../plan/parse.js';
 import { localPorts, type Plan, type Role, root } from '../plan/plan.js';
 import { printPlan } from '../plan/print.js';
 import type { Stage } from '../rotation/stage.js';
+import { quoted, unseen } from '../shown.js';
 import { refusalOf } from './answers.js';
 import { parseMemberLine } from './member-line.js';
 import { type Answers, type ChoiceQuestion, type Question, type TextQuestion, textAnswer } from './question.js';
@@ -26,6 +27,8 @@ export interface Path {
   readonly description: string;
   /** Asked in this order. */
   readonly questions: readonly Question[];
+  /** Where it is agreed to: not needed for what only reads. */
+  readonly agreement: 'here' | 'asked by the command' | 'not needed';
   /** The words of the command, after `quorate`. */
   readonly command: (answers: Answers) => readonly string[];
 }
@@ -46,12 +49,20 @@ const choice = (
   choices: choices.map(([value, label, description]) => ({ value, label, description })),
 });
 
-const present =
-  (what: string) =>
-  (path: string): Objection | undefined => {
-    if (path === '') return { what: `the name of ${what} is wanted` };
-    return existsSync(path) ? undefined : { what: `there is no file ${path}` };
-  };
+/** What can be the name of a file at all. */
+function pathObjection(path: string): Objection | undefined {
+  if (path === '') return { what: 'the name of a file is wanted' };
+  // Linux's PATH_MAX.
+  if (path.length >= 4096) return { what: `a path has less than 4096 characters, this one has ${path.length}` };
+  return path.search(unseen) < 0 ? undefined : { what: `${quoted(path)} has a character that is not seen` };
+}
+
+const present = (path: string): Objection | undefined =>
+  pathObjection(path) ?? (existsSync(path) ? undefined : { what: `there is no file ${quoted(path)}` });
+
+const absent = (path: string): Objection | undefined =>
+  pathObjection(path) ??
+  (existsSync(path) ? { what: `${quoted(path)} is there already`, hint: 'name a new file' } : undefined);
 
 /** By the plan's own rules. */
 const userObjection =
@@ -78,6 +89,7 @@ function newUser({ plan }: Standing): Path {
     label: 'new user',
     description: 'a certificate with its key, a store user with a role, and a kit to hand over',
     questions: [text('name', 'The name', 'ann', userObjection(plan)), roleQuestion(plan)],
+    agreement: 'here',
     command: ({ name, role }) => ['user', 'add', String(name), '--role', String(role)],
   };
 }
@@ -87,7 +99,8 @@ function approval({ plan }: Standing): Path {
     id: 'approve-user',
     label: 'new user, who sent a request',
     description: 'for a key that never leaves its machine: they typed quorate user request',
-    questions: [text('file', 'The request', '', present('a request, NAME.csr,')), roleQuestion(plan)],
+    questions: [text('file', 'The request', '', present), roleQuestion(plan)],
+    agreement: 'asked by the command',
     command: ({ file, role }) => ['user', 'approve', String(file), '--role', String(role)],
   };
 }
@@ -101,6 +114,7 @@ function userLeaves({ plan }: Standing): Path | undefined {
     label: 'user leaves',
     description: 'certificates revoked, store user deleted, kit set aside',
     questions: [choice('name', 'Who', choices)],
+    agreement: 'asked by the command',
     command: ({ name }) => ['user', 'remove', String(name)],
   };
 }
@@ -120,6 +134,7 @@ function newMember({ plan }: Standing): Path {
     label: 'add a member',
     description: 'as a learner first, which counts for no majority until it has caught up',
     questions: [text('member', 'Its name and address', proposal, object)],
+    agreement: 'here',
     command: (answers) => ['member', 'add', ...textAnswer(answers, 'member').trim().split(/\s+/)],
   };
 }
@@ -132,6 +147,7 @@ function broken({ plan }: Standing): Path | undefined {
     label: 'replace a broken member',
     description: 'an empty one in its place, with new keys; it gets its data from the others',
     questions: [choice('name', 'Which', choices)],
+    agreement: 'asked by the command',
     command: ({ name }) => ['member', 'replace', String(name)],
   };
 }
@@ -144,6 +160,7 @@ function memberLeaves({ plan }: Standing): Path | undefined {
     label: 'take a member out',
     description: 'if the others can go on without it',
     questions: [choice('name', 'Which', choices)],
+    agreement: 'asked by the command',
     command: ({ name }) => ['member', 'remove', String(name)],
   };
 }
@@ -158,6 +175,7 @@ const renewal: Path = {
       ['all', 'all', 'of members and users'],
     ]),
   ],
+  agreement: 'here',
   command: ({ which }) => ['cert', 'renew', ...(which === 'all' ? ['--all'] : [])],
 };
 
@@ -174,6 +192,7 @@ const rotation = ({ stage }: Standing): Path => ({
           ]),
         ]
       : [],
+  agreement: 'here',
   command: ({ how }) => ['cert', 'rotate-ca', ...(how === 'finish' ? ['--finish'] : [])],
 });
 
@@ -181,13 +200,8 @@ const backup: Path = {
   id: 'backup',
   label: 'back up',
   description: "all of the store in a file that etcd's own tools read, too",
-  questions: [
-    text('file', 'The file', 'backup.db', (path) =>
-      path === '' || existsSync(path)
-        ? { what: `${path || 'that'} can't be the file`, hint: 'name a new one' }
-        : undefined,
-    ),
-  ],
+  questions: [text('file', 'The file', 'backup.db', absent)],
+  agreement: 'here',
   command: (answers) => ['snapshot', 'save', textAnswer(answers, 'file')],
 };
 
@@ -198,19 +212,20 @@ const restoring = ({ plan }: Standing): Path | undefined =>
         id: 'restore',
         label: 'restore from a backup',
         description: 'members are to be stopped, and data/ set aside, before: nothing is overwritten',
-        questions: [text('file', 'The backup', '', present('a backup'))],
+        questions: [text('file', 'The backup', '', present)],
+        agreement: 'here',
         command: (answers) => ['snapshot', 'restore', textAnswer(answers, 'file')],
       };
 
-const plainPath = (id: string, label: string, description: string, ...words: readonly string[]): Path => ({
-  ...{ id, label, description, questions: [] },
+const lookPath = (id: string, label: string, description: string, ...words: readonly string[]): Path => ({
+  ...{ id, label, description, questions: [], agreement: 'not needed' },
   command: () => words,
 });
 
 /** What is offered, in this order; the first is what Enter does. */
 export const pathsOf = (standing: Standing): readonly Path[] =>
   [
-    plainPath('status', 'see how it is', 'members, leader, certificates', 'status'),
+    lookPath('status', 'see how it is', 'members, leader, certificates', 'status'),
     newUser(standing),
     approval(standing),
     userLeaves(standing),
@@ -221,5 +236,5 @@ export const pathsOf = (standing: Standing): readonly Path[] =>
     rotation(standing),
     backup,
     restoring(standing),
-    plainPath('wrong', 'something is wrong', 'looks for every known mistake, each with its cure', 'doctor'),
+    lookPath('wrong', 'something is wrong', 'looks for every known mistake, each with its cure', 'doctor'),
   ].filter((path) => path !== undefined);

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Objection } from '../plan/complaints.js';
+import { quoted } from '../shown.js';
 import { plainVariable } from '../terminal.js';
 import { back } from './interview.js';
 import type { Answer, ChoiceQuestion, Question } from './question.js';
@@ -47,7 +48,7 @@ async function understand(question: Question, typed: string): Promise<Read> {
     case 'yes-no': {
       if (typed === '') return { answer: question.default };
       if (/^(y|yes|n|no)$/i.test(typed)) return { answer: /^y/i.test(typed) };
-      return { objection: { what: `${JSON.stringify(typed)} is neither yes nor no` } };
+      return { objection: { what: `${quoted(typed)} is neither yes nor no` } };
     }
     case 'text':
     case 'secret': {
@@ -61,7 +62,7 @@ async function understand(question: Question, typed: string): Promise<Read> {
 function chosen({ choices }: ChoiceQuestion, typed: string): Read {
   const choice = /^\d+$/.test(typed) ? choices[Number(typed) - 1] : undefined;
   if (choice !== undefined) return { answer: choice.value };
-  return { objection: { what: `${JSON.stringify(typed)} is no number from 1 to ${choices.length}` } };
+  return { objection: { what: `${quoted(typed)} is no number from 1 to ${choices.length}` } };
 }
 
 /** @throws InputEnded */

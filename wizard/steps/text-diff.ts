@@ -1,4 +1,5 @@
 import { structuredPatch } from 'diff';
+import { visible } from '../shown.js';
 
 const contextLines = 1;
 /** Two texts with so little in common are shown as neither. */
@@ -11,12 +12,6 @@ const notShown = '(not shown)';
 
 const withoutSecrets = (text: string): string =>
   text.replace(privateKey, `$1${notShown}$2`).replace(secretSetting, `$1${notShown}`);
-
-/** What a terminal would obey is written out. */
-const visible = (line: string): string =>
-  line.replace(/[\p{C}\u2028\u2029]/gu, (found) =>
-    found === '\t' ? found : `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 
 /**
  * What makes one text the other, as a unified diff without its head: lines that begin with `+`, `-`, a blank, or `@@`.

@@ -17,13 +17,13 @@ import {
   subjectValues,
   writeNew,
 } from '#pki';
-import { printable } from '../access/words.js';
 import { takeLock } from '../apply/lock.js';
 import { publicFile } from '../artifacts/artifact.js';
 import { kitFiles, kitFolder, pkiFolder, planFile } from '../layout.js';
 import { parsePlanText } from '../plan/parse.js';
 import { type Plan, type User, usersOf } from '../plan/plan.js';
 import { userNameRule } from '../plan/rules.js';
+import { printable } from '../shown.js';
 import { planWith, refusedAnswer } from './plan-with.js';
 
 export interface ApproveOptions {

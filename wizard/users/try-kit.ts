@@ -1,7 +1,8 @@
 import { ClusterError, type EtcdClient } from '#cluster';
 import { everything as everyKey, type Interval, minus } from '../access/intervals.js';
 import { bytesOf, type Rights } from '../access/rights.js';
-import { intervalWords, printable, rightsLines } from '../access/words.js';
+import { intervalWords, rightsLines } from '../access/words.js';
+import { printable } from '../shown.js';
 import { rightsOfRoles } from './rights-of.js';
 
 /** One thing that was tried with a kit. */

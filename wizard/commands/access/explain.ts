@@ -2,12 +2,12 @@ import { explain as explainAccess } from '../../access/explain.js';
 import type { Interval } from '../../access/intervals.js';
 import { readAccess } from '../../access/live.js';
 import { keyOf } from '../../access/rights.js';
-import { printable } from '../../access/words.js';
 import { WizardError } from '../../errors.js';
 import { nearest } from '../../plan/nearest.js';
 import { prefixEnd } from '../../plan/permissions.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { connect } from '../../run/store-connection.js';
+import { printable, quoted } from '../../shown.js';
 import type { Context, Given } from '../command.js';
 
 /** `quorate access explain` */
@@ -50,5 +50,5 @@ function unknownUser(user: string, known: readonly string[]): WizardError {
     meant === undefined
       ? `there are: ${known.slice(0, 20).map(printable).join(', ')}`
       : `did you mean ${printable(meant)}?`;
-  return new WizardError('usage', `the store has no user ${JSON.stringify(user)}`, { user }, { hint });
+  return new WizardError('usage', `the store has no user ${quoted(user)}`, { user }, { hint });
 }

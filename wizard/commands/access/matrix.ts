@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import { replaceFile } from '#pki';
 import { readAccess } from '../../access/live.js';
 import { accessMatrix } from '../../access/matrix.js';
-import { printable, rightsLines } from '../../access/words.js';
+import { rightsLines } from '../../access/words.js';
 import { matrixPage } from '../../pages/matrix-page.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { connect } from '../../run/store-connection.js';
+import { printable } from '../../shown.js';
 import type { Context, Given } from '../command.js';
 
 /** `quorate access matrix` */

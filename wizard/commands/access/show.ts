@@ -1,6 +1,6 @@
 import type { AccessChange } from '../../access/changes.js';
 import { type Drift, isDrifted } from '../../access/drift.js';
-import { printable } from '../../access/words.js';
+import { printable } from '../../shown.js';
 import type { Terminal } from '../../terminal.js';
 
 const colors = { create: 'green', change: 'yellow', remove: 'red', keep: 'dim' } as const;

@@ -1,9 +1,9 @@
-import { printable } from '../../access/words.js';
 import { type Plan, usersOf } from '../../plan/plan.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { outsidePlan } from '../../rotation/outside-plan.js';
 import { rotate } from '../../rotation/rotate.js';
 import { type Stage, stageOf } from '../../rotation/stage.js';
+import { printable } from '../../shown.js';
 import type { Context, Given } from '../command.js';
 import { readPlan } from '../plan-file.js';
 

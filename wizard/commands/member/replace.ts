@@ -1,6 +1,7 @@
 import { WizardError } from '../../errors.js';
 import { parseMemberLine } from '../../questions/member-line.js';
 import type { ExitCode } from '../../report.js';
+import { quoted } from '../../shown.js';
 import { makeMatch } from '../apply.js';
 import type { Context, Given } from '../command.js';
 import { readPlan } from '../plan-file.js';
@@ -14,7 +15,7 @@ export async function replace(context: Context, given: Given): Promise<ExitCode>
   const existing = plan.members.find((each) => each.name === name);
   if (existing === undefined && given.address === undefined) {
     const hint = `there are: ${plan.members.map((each) => each.name).join(', ')}; with an address it goes on with one that is out already`;
-    throw new WizardError('usage', `the plan has no member ${JSON.stringify(name)}`, { name }, { hint });
+    throw new WizardError('usage', `the plan has no member ${quoted(name)}`, { name }, { hint });
   }
   const member =
     given.address === undefined && existing !== undefined

@@ -3,6 +3,7 @@ import { keyTypes } from '#pki';
 import { shellArgument } from '#templates';
 import { WizardError } from '../../errors.js';
 import { type ExitCode, exitCodes } from '../../report.js';
+import { quoted } from '../../shown.js';
 import { requestAccess } from '../../users/request.js';
 import type { Context, Given } from '../command.js';
 
@@ -11,7 +12,7 @@ export async function request({ terminal }: Context, given: Given): Promise<Exit
   const keyType = keyTypes.find((type) => type === (given.keyType ?? 'ecdsa-p256'));
   if (keyType === undefined) {
     const hint = `one of ${keyTypes.join(', ')}`;
-    throw new WizardError('usage', `--key-type: there is no ${JSON.stringify(given.keyType)}`, {}, { hint });
+    throw new WizardError('usage', `--key-type: there is no ${quoted(given.keyType)}`, {}, { hint });
   }
   const folder = resolve(typeof given.out === 'string' ? given.out : '.');
   const name = String(given.name);

@@ -1,9 +1,10 @@
 import { stateOf } from '#pki';
 import { accessOf, userRights } from '../../access/access.js';
 import { liveAccess } from '../../access/drift.js';
-import { printable, rightsLines } from '../../access/words.js';
+import { rightsLines } from '../../access/words.js';
 import { withLedgerOf } from '../../authority.js';
 import { type ExitCode, exitCodes } from '../../report.js';
+import { printable } from '../../shown.js';
 import { userOf } from '../../users/add.js';
 import type { Context, Given } from '../command.js';
 import { readPlan } from '../plan-file.js';

@@ -1,0 +1,22 @@
+// Texts of others, on a terminal or in a message: nothing in them is obeyed, and nothing is there without being seen.
+
+/** Characters without a shape of their own, those that turn others around among them. */
+export const unseen = /[\p{C}\u2028\u2029]/gu;
+
+const codePoint = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+/** What a terminal would obey, or not show, is written out; lines stay lines. */
+export const visible = (text: string): string =>
+  text.replace(unseen, (character) => (/[\t\n]/.test(character) ? character : codePoint(character)));
+
+/** In quotes, as JSON; cut where it is longer. */
+export function quoted(value: unknown, lengthMax = 80): string {
+  const cut = typeof value === 'string' && value.length > lengthMax ? `${value.slice(0, lengthMax - 3)}…` : value;
+  return (JSON.stringify(cut) ?? 'nothing').replace(unseen, codePoint);
+}
+
+/** In quotes only where it is more than a word. */
+export const printable = (text: string): string =>
+  /^[\p{L}\p{N}\p{P}\p{S}]+$/u.test(text) && !/["'`\\]/.test(text)
+    ? text
+    : JSON.stringify(text).replace(/[\p{C}\p{Z}]/gu, (character) => (character === ' ' ? ' ' : codePoint(character)));
