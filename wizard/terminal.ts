@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Ora } from 'ora';
 
 // Results go to stdout, what is said to a person to stderr.
 
@@ -20,14 +21,13 @@ export const plainVariable = 'QUORATE_PLAIN';
 /** So often a line of progress is said where it can't change in place. */
 const plainProgressMs = 5_000;
 
-const clearLine = '\r\u001b[2K';
-
 /** Where a command talks to. */
 export class Terminal {
   readonly #options: TerminalOptions;
   readonly #colors: boolean;
-  /** Whether a line of progress stands on the screen. */
-  #progressing = false;
+  /** What is being done, while it is. */
+  #working: string | undefined;
+  #spinner: Ora | undefined;
   /** When progress was said last, or its work began. */
   #saidAt: number | undefined;
 
@@ -80,15 +80,26 @@ export class Terminal {
       this.#sayProgress(text);
       return;
     }
-    const line = text.slice(0, Math.max(20, this.#options.stderr.columns - 1));
-    this.#options.stderr.write(`${clearLine}${this.paint('dim', line)}`);
-    this.#progressing = true;
+    this.#working = text;
+    void this.#spin();
   }
 
   endProgress(): void {
-    if (this.#progressing) this.#options.stderr.write(clearLine);
-    this.#progressing = false;
+    this.#working = undefined;
+    this.#spinner?.stop();
     this.#saidAt = undefined;
+  }
+
+  /** Loaded only where something takes a while. */
+  async #spin(): Promise<void> {
+    const { default: ora } = await import('ora');
+    if (this.#working === undefined) return;
+    const { stderr } = this.#options;
+    const text = this.#working.slice(0, Math.max(20, stderr.columns - 3));
+    // Ctrl-C is the program's: keys and cursor are left alone.
+    this.#spinner ??= ora({ stream: stderr, isEnabled: true, discardStdin: false, hideCursor: false });
+    if (this.#spinner.isSpinning) this.#spinner.text = text;
+    else this.#spinner.start(text);
   }
 
   #sayProgress(text: string): void {
