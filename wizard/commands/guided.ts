@@ -1,11 +1,14 @@
 import { shellArgument } from '#templates';
 import type { Plan } from '../plan/plan.js';
-import { askInOrder } from '../questions/in-order.js';
+import { prompter } from '../questions/ask.js';
+import { askInOrder, otherAnswers, type Review } from '../questions/in-order.js';
 import { back } from '../questions/interview.js';
-import { pathsOf } from '../questions/paths.js';
+import { type Path, pathsOf } from '../questions/paths.js';
+import type { Answers } from '../questions/question.js';
 import type { ExitCode } from '../report.js';
 import { stageOf } from '../rotation/stage.js';
 import type { Context } from './command.js';
+import { dirFlag } from './next-lines.js';
 
 const goOn = 'go-on';
 
@@ -15,9 +18,7 @@ const goOn = 'go-on';
  * @throws WizardError `cancelled`, and what the command throws
  */
 export async function guided(context: Context, plan: Plan): Promise<ExitCode | undefined> {
-  const { prompter } = await import('../questions/ask.js');
-  const { terminal, dir } = context;
-  const paths = pathsOf({ plan, stage: await stageOf(dir) });
+  const paths = pathsOf({ plan, stage: await stageOf(context.dir) });
   const asItIs = {
     value: goOn,
     label: plan.cluster.run === 'local' ? 'make it as its plan wants it, and start it' : 'make it as its plan wants it',
@@ -29,10 +30,22 @@ export async function guided(context: Context, plan: Plan): Promise<ExitCode | u
     const wanted = await prompter.ask({ kind: 'choice', id: 'path', message, choices, default: goOn }, false);
     const path = paths.find(({ id }) => id === wanted);
     if (path === undefined) return undefined;
-    const answers = await askInOrder(path.questions, prompter);
+    const answers = await askInOrder(path.questions, prompter, (given) => agree(context, path, given));
     if (answers === back) continue;
     const words = path.command(answers);
-    terminal.say(terminal.paint('dim', `quorate ${words.map(shellArgument).join(' ')}`));
+    if (path.agreement !== 'here') sayTyped(context, words);
     return context.run(words);
   }
+}
+
+const sayTyped = ({ terminal, givenDir }: Context, words: readonly string[]): void =>
+  terminal.say(terminal.paint('dim', `quorate ${words.map(shellArgument).join(' ')}${dirFlag(givenDir)}`));
+
+/** The command is shown, and nothing done before it is agreed to. @throws WizardError `cancelled` */
+async function agree(context: Context, path: Path, answers: Answers): ReturnType<Review> {
+  if (path.agreement !== 'here') return 'agreed';
+  sayTyped(context, path.command(answers));
+  const run = await prompter.ask({ kind: 'yes-no', id: 'run', message: 'Run it?', default: true }, true);
+  if (run === back) return back;
+  return run === true ? 'agreed' : otherAnswers;
 }

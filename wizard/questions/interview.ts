@@ -1,4 +1,4 @@
-import type { Answer, Answers, Question } from './question.js';
+import { type Answer, type Answers, proposing, type Question } from './question.js';
 import type { Surroundings } from './surroundings.js';
 import { type Place, walk } from './walk.js';
 
@@ -30,7 +30,7 @@ export class Interview {
       const place = await walk(this.#known, this.#surroundings);
       if (place.open === undefined) return place;
       const last = place.asked.at(-1);
-      const answer = await this.#prompter.ask(this.#proposing(place.open), last !== undefined);
+      const answer = await this.#prompter.ask(proposing(place.open, this.#said[place.open.id]), last !== undefined);
       if (answer === back) this.forget(last?.id);
       else this.#learn(place.open.id, answer);
     }
@@ -44,11 +44,5 @@ export class Interview {
   #learn(id: string, answer: Answer): void {
     this.#said[id] = answer;
     this.#known = { ...this.#known, [id]: answer };
-  }
-
-  #proposing(question: Question): Question {
-    const said = this.#said[question.id];
-    if (said === undefined || question.kind === 'secret') return question;
-    return { ...question, default: said } as Question;
   }
 }

@@ -37,6 +37,10 @@ export interface SecretQuestion extends Asked {
 
 export type Question = TextQuestion | ChoiceQuestion | YesNoQuestion | SecretQuestion;
 
+/** The question with what was said to it before as its proposal. */
+export const proposing = (question: Question, said: Answer | undefined): Question =>
+  said === undefined || question.kind === 'secret' ? question : ({ ...question, default: said } as Question);
+
 export const textAnswer = (answers: Answers, id: string, otherwise = ''): string => {
   const answer = answers[id];
   return typeof answer === 'string' ? answer : otherwise;

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { observeMachine } from '../../../wizard/questions/observation.js';
 import type { Pane } from './tmux.js';
@@ -14,13 +15,33 @@ export interface Film {
   end(): void;
 }
 
-/** @param dir stands as DIR in what is kept */
-export function film(t: ExecutionContext, pane: Pane, name: string, dir: string): Film {
+/** What differs from run to run where members run: what they are given, and when. */
+export const withoutChances = (screen: string): string =>
+  screen
+    .replace(/(?:leader|follower) +(https:\S+) +\d+ +\d+ +\d+ +\d+ +[\d.]+ MB/g, 'LEADER OR NOT  $1  AND SO ON')
+    .replace(/\b[0-9a-f]{32}\b/g, 'SERIAL')
+    .replace(/pki-[0-9a-f]{16}/g, 'pki-NUMBER')
+    .replace(/\d{8}T\d{6}Z|\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'DATE')
+    .replace(/\b\d{5}\b/g, 'PORT')
+    .replace(/ {2,}/g, '  ');
+
+/**
+ * @param dir stands as DIR in what is kept
+ * @param also is done to each screen before it is kept
+ */
+export function film(
+  t: ExecutionContext,
+  pane: Pane,
+  name: string,
+  dir: string,
+  also = (screen: string): string => screen,
+): Film {
   const kept: string[] = [];
   const { address = 'NONE' } = observeMachine();
   const normal = (screen: string): string =>
-    screen
+    also(screen)
       .replaceAll(dir, 'DIR')
+      .replaceAll(dirname(dir), 'FOLDER')
       // A machine without an address proposes a name.
       .replaceAll(`m1 ${address}:2379`, 'm1 m1:2379')
       .replace(/[ \t]+$/gm, '')

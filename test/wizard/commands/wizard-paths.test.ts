@@ -33,7 +33,7 @@ terminal.test('servers with systemd and real etcd: a wrong answer, back, review,
   pane.press('Escape');
   await take('back', /\? Name of the cluster \(prod\)/);
   pane.press('Enter');
-  await pane.shows(/Name of the cluster prod\s+\? Engine[\s\S]*⏎ select$/m);
+  await pane.shows(/Name of the cluster prod\s+\? Engine[\s\S]*⏎ select\s*$/);
   pane.press('Down');
   await pane.shows(/❯ real etcd/);
   pane.press('Enter');
@@ -160,6 +160,19 @@ terminal.test('a cluster that is there: each way leads to a command, and back', 
   }
   answer(pane, 'bob');
   await take('the role', /\? The role[\s\S]*⏎ select/);
+  pane.press('Enter');
+  await pane.shows(/\? Run it\?/);
+  pane.press('Escape');
+  await pane.shows(/\? The role[\s\S]*⏎ select\s*$/);
+  pane.press('Enter');
+  await pane.shows(/\? Run it\?[^?]*$/);
+  answer(pane, 'n');
+  await take('another answer', /\? The name \(bob\)/);
+  pane.press('Enter');
+  await pane.shows(/\? The role[\s\S]*⏎ select\s*$/);
+  pane.press('Enter');
+  await take('review', /\? Run it\? \(Y\/n\)\s*$/);
+  t.false(existsSync(join(dir, 'users/bob')));
   pane.press('Enter');
   await take('the command', /ended with 0/);
   end();
