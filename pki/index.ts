@@ -55,6 +55,7 @@ export {
   observeCertified,
   observeKeyPair,
   readKeyIfPresent,
+  readPrivateKey,
   replaceKeyPair,
   writeKeyPair,
   writeNewCertificate,

@@ -1,4 +1,5 @@
 // A certificate and its key at their two paths: what is there, whether it is what is wanted, and writing it.
+import type { KeyObject } from 'node:crypto';
 import { parseCertificates } from './bundle.js';
 import { type Certificate, isKeyOf, openCertificate, signedBy } from './certificate.js';
 import { type AuthorityChain, betweenOf, pemOf } from './chain.js';
@@ -55,6 +56,9 @@ export interface KeyPair {
 
 /** The key at `path` in PEM, for issuing again under the same key. */
 export const readKeyIfPresent = readTextIfPresent;
+
+/** @throws PkiError `key-unreadable`, or what the disk says */
+export const readPrivateKey = async (path: string): Promise<KeyObject> => keyFromPem(await readText(path), path);
 
 /** @throws PkiError when a file is there and can't be read, or holds something else. */
 export async function observeKeyPair({ certificate, key }: KeyPairPaths): Promise<ExistingKeyPair> {

@@ -55,7 +55,8 @@ export async function connect(context: Context, given: Given): Promise<Connectio
   }
 }
 
-const endpointsOf = ({ endpoints }: Given): string[] =>
+/** Those of another cluster than DIR's. */
+export const endpointsOf = ({ endpoints }: Given): string[] =>
   (Array.isArray(endpoints) ? endpoints.map(String) : [])
     .flatMap((text) => text.split(','))
     .map((text) => text.trim())

@@ -28,19 +28,26 @@ export async function verifyAccess(
   const [live, { enabled }] = await Promise.all([readAccess(client, signal), client.auth.status({ signal })]);
   if (!enabled)
     throw unverified('auth is off after all', 'quorate bootstrap turns it on; somebody else may have turned it off');
-  const lacking = planAccess(live, plan.access, false, undefined).changes.filter(({ action, diff }) => {
-    return action === 'create' || (action === 'change' && diff.some((line) => line.startsWith('+')));
-  });
+  const { changes } = planAccess(live, plan.access, false, undefined);
+  const differing = (sign: '+' | '-') =>
+    changes.filter(({ action, diff }) => action === 'change' && diff.some((line) => line.startsWith(sign)));
+  const lacking = [...changes.filter(({ action }) => action === 'create'), ...differing('+')];
   if (lacking.length > 0) {
     const names = lacking.map(({ kind, name }) => `${kind} ${printable(name)}`).join(', ');
     throw unverified(`read back, the store lacks something of ${names}`, 'quorate access plan shows it');
   }
   await refuseNameless(plan, dir, signal);
   const tried = await refuseUnprivileged(plan, dir, signal);
+  const beyond = differing('-').map(({ kind, name }) => `${kind} ${printable(name)}`);
   const declared = accessOf(plan.access);
   const strangers = [...live.users.keys()].filter((user) => !declared.users.has(user));
   return [
     `verified: who has no certificate is refused${tried === undefined ? '' : `, and so is ${printable(tried)} beyond their rights`}`,
+    ...(beyond.length === 0
+      ? []
+      : [
+          `the store grants more than the plan to ${beyond.join(', ')}: quorate access plan shows it, quorate access apply takes it back`,
+        ]),
     ...(strangers.length === 0
       ? []
       : [

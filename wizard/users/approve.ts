@@ -23,7 +23,7 @@ import { kitFiles, kitFolder, pkiFolder, planFile } from '../layout.js';
 import { parsePlanText } from '../plan/parse.js';
 import { type Plan, type User, usersOf } from '../plan/plan.js';
 import { userNameRule } from '../plan/rules.js';
-import { printable } from '../shown.js';
+import { printable, quoted } from '../shown.js';
 import { planWith, refusedAnswer } from './plan-with.js';
 
 export interface ApproveOptions {
@@ -77,6 +77,18 @@ const fingerprintsOf = ({ publicKey }: CertificateRequest) => ({
   fingerprint: keyFingerprint(publicKey),
   spoken: spokenFingerprint(publicKey),
 });
+
+const bare = (fingerprint: string): string => fingerprint.replace(/\s/g, '').toLowerCase();
+
+/** Holds a request to what its user said. @param told short, or in full as `SHA256:…`. @throws WizardError `answer-refused` */
+export function checkFingerprint(csr: CertificateRequest, told: string): void {
+  const { fingerprint, spoken } = fingerprintsOf(csr);
+  if (told.trim() === fingerprint || bare(told) === bare(spoken)) return;
+  throw refusedAnswer(
+    `the key of ${csr.where} is ${spoken}, and not ${quoted(told)}`,
+    'it may be a request of somebody else: ask them for it again, by another way',
+  );
+}
 
 /** What a request asks for, for whoever is to approve it. */
 export const requestWords = (csr: CertificateRequest): readonly string[] => [

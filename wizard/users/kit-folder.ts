@@ -4,6 +4,8 @@ import { observeKeyPair, readText, readTextIfPresent, replaceFile, writeNew } fr
 import { shellWord } from '#templates';
 import { privateFile } from '../artifacts/artifact.js';
 import { WizardError } from '../errors.js';
+import { userNameRule } from '../plan/rules.js';
+import { quoted } from '../shown.js';
 
 /** A kit on the machine of whoever uses it. Paths are absolute. */
 export interface KitFolder {
@@ -31,6 +33,7 @@ export async function findKit(folder: string): Promise<KitFolder> {
   if (environment === undefined || more.length > 0)
     throw noKit(`${folder} is no kit: it holds ${more.length > 0 ? 'several settings' : 'no settings'}, NAME.env`);
   const name = basename(environment, '.env');
+  if (userNameRule(name) !== undefined) throw noKit(`${folder} is no kit: ${quoted(name)} is no user's name`);
   const settings = await readText(join(folder, environment));
   const [, endpoints = ''] = /^export ETCDCTL_ENDPOINTS='?([^'\n]*)'?$/m.exec(settings) ?? [];
   const { ca, certificate, key } = pathsIn(folder, name);

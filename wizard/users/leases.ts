@@ -7,18 +7,20 @@ import { mapAtOnce } from '../at-once.js';
 /** More are not looked at one by one. */
 const leasesMax = 1_000;
 
-/**
- * Leases with keys that somebody with these rights could have put there: a store does not record whose they are. Without one of
- * root there are too many to tell.
- */
-export async function leasesWithin(
-  client: EtcdClient,
-  { write }: Rights,
-  signal: AbortSignal,
-): Promise<readonly LeaseInfo[]> {
-  const ids = (await client.leases({ signal })).slice(0, leasesMax);
-  const leases = await mapAtOnce(ids, (id) => client.lease(id, { signal }));
-  return leases.filter((lease) => lease !== undefined).filter(({ keys }) => keys.some((key) => isWithin(key, write)));
+/** What was found, and how many were not looked at. */
+export interface FoundLeases {
+  readonly leases: readonly LeaseInfo[];
+  readonly unseen: number;
+}
+
+/** Leases with keys that somebody with these rights could have put there: a store does not record whose they are. */
+export async function leasesWithin(client: EtcdClient, { write }: Rights, signal: AbortSignal): Promise<FoundLeases> {
+  const ids = await client.leases({ signal });
+  const looked = await mapAtOnce(ids.slice(0, leasesMax), (id) => client.lease(id, { signal }));
+  const leases = looked
+    .filter((lease) => lease !== undefined)
+    .filter(({ keys }) => keys.some((key) => isWithin(key, write)));
+  return { leases, unseen: Math.max(0, ids.length - leasesMax) };
 }
 
 function isWithin(key: Uint8Array, write: Rights['write']): boolean {

@@ -6,10 +6,10 @@ import { withList } from '../certificates/revoking/locked.js';
 import { kitFolder } from '../layout.js';
 import type { PassphraseSource } from '../passphrases.js';
 import { withoutUser } from '../plan/edit-text.js';
-import { type Plan, root } from '../plan/plan.js';
+import type { Plan } from '../plan/plan.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { editPlan } from './edit-plan.js';
-import { leasesWithin } from './leases.js';
+import { type FoundLeases, leasesWithin } from './leases.js';
 import { rightsOfRoles } from './rights-of.js';
 
 export interface RemoveOptions {
@@ -35,8 +35,10 @@ export const validCertificates = ({ dir, name, now }: Pick<RemoveOptions, 'dir' 
 export interface Removal {
   readonly revoked: readonly string[];
   readonly store: 'removed' | 'not-there' | { readonly unreachable: string };
-  /** That hold keys which this user could write; root's are not told. */
+  /** That hold keys which this user could write. */
   readonly leases: readonly LeaseInfo[];
+  /** How many leases of the store were not looked at. */
+  readonly leasesUnseen: number;
   /** Where the kit is now. */
   readonly kit: string | undefined;
   readonly plan: Plan;
@@ -55,17 +57,19 @@ export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Re
     ({ ledger }) => ledger.revoke(serials, 'cessation-of-operation', now),
     false,
   );
-  const { store, leases } = await removeFromStore(options, plan);
+  const { store, leases, unseen } = await removeFromStore(options, plan);
   const next = await editPlan(dir, (text) => withoutUser(text, name));
-  return { revoked, store, leases, kit: await setAside(dir, kitFolder(name), now), plan: next };
+  return { revoked, store, leases, leasesUnseen: unseen, kit: await setAside(dir, kitFolder(name), now), plan: next };
 }
 
-function noneTold(error: unknown): readonly LeaseInfo[] {
-  if (error instanceof ClusterError) return [];
+const noLeases: FoundLeases = { leases: [], unseen: 0 };
+
+function noneTold(error: unknown): FoundLeases {
+  if (error instanceof ClusterError) return noLeases;
   throw error;
 }
 
-type FromStore = Pick<Removal, 'store' | 'leases'>;
+type FromStore = Pick<Removal, 'store'> & FoundLeases;
 
 /** Their tokens are worth nothing from then on, and their watches end. */
 async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan): Promise<FromStore> {
@@ -73,16 +77,16 @@ async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan)
   const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   try {
     const roles = await client.auth.userGet(name, { signal: patience });
-    const rights = roles.includes(root) ? undefined : await rightsOfRoles(client, roles, patience);
+    const rights = await rightsOfRoles(client, roles, patience);
     await client.auth.userDelete(name, { signal: patience });
     // Whoever is out is out, whether or not their leases can be named.
-    const leases = rights === undefined ? [] : await leasesWithin(client, rights, patience).catch(noneTold);
-    return { store: 'removed', leases };
+    const found = await leasesWithin(client, rights, patience).catch(noneTold);
+    return { store: 'removed', ...found };
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError)) throw error;
-    if (error.code === 'user-not-found') return { store: 'not-there', leases: [] };
+    if (error.code === 'user-not-found') return { store: 'not-there', ...noLeases };
     if (!['connection-failed', 'timeout', 'no-leader', 'cancelled'].includes(error.code)) throw error;
-    return { store: { unreachable: error.message }, leases: [] };
+    return { store: { unreachable: error.message }, ...noLeases };
   } finally {
     client.close();
   }

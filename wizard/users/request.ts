@@ -7,9 +7,12 @@ import {
   keyToPem,
   makeCertificateRequest,
   PkiError,
+  readPrivateKey,
   spokenFingerprint,
+  writeNew,
   writeRequest,
 } from '#pki';
+import { publicFile } from '../artifacts/artifact.js';
 import { WizardError } from '../errors.js';
 import { userNameRule } from '../plan/rules.js';
 
@@ -18,6 +21,8 @@ export interface RequestOptions {
   /** Absolute. */
   readonly folder: string;
   readonly keyType: KeyType;
+  /** A key that is there already, instead of a new one: it is read, and stays where it is. */
+  readonly keyFile?: string | undefined;
 }
 
 export interface Requested {
@@ -29,23 +34,24 @@ export interface Requested {
 }
 
 /**
- * Makes a key and a request for it, on the machine of whoever is going to use them. No DIR is needed.
- * @throws WizardError `usage`, PkiError `file-exists`, or what the disk says
+ * Makes a request, and a key for it, on the machine of whoever is going to use them. No DIR is needed.
+ * @throws WizardError `usage`, PkiError `file-exists`, `key-unreadable`, or what the disk says
  */
-export async function requestAccess({ name, folder, keyType }: RequestOptions): Promise<Requested> {
+export async function requestAccess({ name, folder, keyType, keyFile }: RequestOptions): Promise<Requested> {
   const objection = userNameRule(name);
   if (objection !== undefined) {
     const hint = objection.hint ?? 'ask whoever runs the cluster for your user name';
     throw new WizardError('usage', objection.what, { name }, { hint });
   }
-  const [keyPath, csrPath] = [join(folder, `${name}.key`), join(folder, `${name}.csr`)];
-  for (const path of [keyPath, csrPath]) {
+  const [keyPath, csrPath] = [keyFile ?? join(folder, `${name}.key`), join(folder, `${name}.csr`)];
+  for (const path of keyFile === undefined ? [keyPath, csrPath] : [csrPath]) {
     if (!(await isTaken(path))) continue;
     const hint = `hand over ${name}.csr if it is there; to begin anew, move both away or choose another folder with --out`;
     throw new PkiError('file-exists', `${path} is there already, and it is not overwritten`, { path }, { hint });
   }
-  const key = await generateKey(keyType);
+  const key = keyFile === undefined ? await generateKey(keyType) : await readPrivateKey(keyFile);
   const csr = await makeCertificateRequest({ key, commonName: name });
-  await writeRequest({ key: keyPath, csr: csrPath }, keyToPem(key), csr);
+  if (keyFile === undefined) await writeRequest({ key: keyPath, csr: csrPath }, keyToPem(key), csr);
+  else await writeNew(csrPath, csr, publicFile);
   return { keyPath, csrPath, fingerprint: keyFingerprint(key), spoken: spokenFingerprint(key) };
 }

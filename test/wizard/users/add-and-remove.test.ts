@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { EtcdClient } from '#cluster';
@@ -64,6 +65,66 @@ const inAndOut = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =>
 
 judge('etcdctl').test('somebody is given access and taken out again: included', inAndOut('included'));
 judge('etcd', 'etcdctl').test('somebody is given access and taken out again: etcd', inAndOut('etcd'));
+
+/** A watch of etcdctl's with the user's kit, which says when it sees its first change. */
+function watching(cluster: TestCluster, t: ExecutionContext) {
+  const words = ['watch', '/app/', '--prefix'];
+  const child = spawn('sh', ['-c', `. '${cluster.at('users/app/app.env')}' && exec etcdctl "$@"`, 'sh', ...words]);
+  t.teardown(() => child.kill('SIGKILL'));
+  let seen = '';
+  child.stdout.on('data', (chunk) => {
+    seen += chunk;
+  });
+  return { seen: () => seen, child };
+}
+
+judge('etcdctl').test('a watch that is open when its user is removed sees nothing any more', async (t) => {
+  const cluster = await appliedCluster(t);
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  const watch = watching(cluster, t);
+  await eventually('the watch sees a change', async () => {
+    await etcdctl(cluster, 'users/root', 'root', 'put', '/app/x', 'before');
+    return watch.seen().includes('before') || undefined;
+  });
+  const removed = await cluster.run(['user', 'remove', 'app', '--yes']);
+  t.is(removed.code, 0, removed.stderr);
+  t.regex(removed.stderr, /their watches end/);
+  await etcdctl(cluster, 'users/root', 'root', 'put', '/app/x', 'after');
+  await delay(500);
+  t.false(watch.seen().includes('after'));
+});
+
+test('killed at any moment, a removal goes on when it is typed again', async (t) => {
+  t.timeout(120_000);
+  const cluster = await appliedCluster(t);
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  t.is((await cluster.run(['user', 'add', 'ann', '--role', 'writer'])).code, 0);
+  const words = ['user', 'remove', 'ann', '--yes'];
+  let kills = 0;
+  for (let ms = 250; ; ms += 30) {
+    const run = cluster.start(words);
+    const timer = setTimeout(() => run.kill('SIGKILL'), ms);
+    const { code, stderr } = await run.ended;
+    clearTimeout(timer);
+    if (code === null) kills += 1;
+    else {
+      t.is(code, 0, stderr);
+      break;
+    }
+  }
+  t.true(kills > 3, `${kills} kills`);
+  t.is((await cluster.run(['plan'])).code, 0);
+  t.is((await cluster.run(['access', 'plan', '--prune'])).code, 0);
+  const { certificates } = JSON.parse((await cluster.run(['cert', 'list', '--subject', 'ann', '--json'])).stdout) as {
+    certificates: { state: string }[];
+  };
+  t.deepEqual(
+    certificates.map(({ state }) => state),
+    ['revoked'],
+  );
+  t.false(existsSync(cluster.at('users/ann')));
+  t.is(readdirSync(cluster.at('retired/users')).length, 1);
+});
 
 test('a cluster that does not run is told of a removal later', async (t) => {
   const cluster = await appliedCluster(t);

@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Encrypter } from 'age-encryption';
@@ -12,7 +23,8 @@ import { findKit, type KitFolder, settleKit } from '../../../wizard/users/kit-fo
 import { requestAccess } from '../../../wizard/users/request.js';
 import { tryKit } from '../../../wizard/users/try-kit.js';
 import { judge } from '../../judges.js';
-import { temporaryFolder } from '../apply/folder.js';
+import { filesBelow, temporaryFolder } from '../apply/folder.js';
+import { quorate } from '../commands/quorate.js';
 import { appliedCluster } from '../run/cluster.js';
 
 const { signal } = new AbortController();
@@ -79,6 +91,69 @@ judge('etcdctl').test(
   lifeOf('included'),
 );
 judge('etcd', 'etcdctl').test('a request becomes a kit that is tried, and its user leaves: etcd', lifeOf('etcd'));
+
+test('a packed kit is unpacked and tried by its passphrase, and nothing is put over what is there', async (t) => {
+  t.timeout(120_000);
+  const cluster = await appliedCluster(t);
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  const theirs = temporaryFolder(t);
+  const file = join(theirs, 'bob.kit');
+  const added = await cluster.run(['user', 'add', 'bob', '--role', 'writer', '--pack', file]);
+  t.is(added.code, 0, added.stderr);
+  const [, passphrase = ''] = /passphrase of the packed kit: (\S+)/.exec(added.stderr) ?? [];
+  t.true(passphrase.length >= 20);
+  t.false(added.stdout.includes(passphrase));
+  t.is(statSync(file).mode & 0o777, 0o600);
+  const out = join(theirs, 'bob');
+  const kit = (secret: string, folder = out) =>
+    quorate(['user', 'kit', file, '--out', folder, '--passphrase-env', 'KIT', '--json'], '', { KIT: secret });
+  const wrong = await kit('not this one');
+  t.is(wrong.code, 1);
+  t.regex(wrong.stderr, /does not open with this passphrase/);
+  const tried = await kit(passphrase);
+  t.is(tried.code, 0, tried.stderr);
+  const { trials } = JSON.parse(tried.stdout.slice(tried.stdout.indexOf('{'))) as { trials: { outcome: string }[] };
+  t.deepEqual(
+    trials.map(({ outcome }) => outcome),
+    ['ok', 'ok', 'ok', 'ok'],
+  );
+  t.deepEqual(filesBelow(out), ['README.md', 'bob.crt', 'bob.env', 'bob.key', 'ca.crt']);
+  t.is(statSync(join(out, 'bob.key')).mode & 0o777, 0o600);
+  const again = await kit(passphrase);
+  t.is(again.code, 1);
+  t.regex(again.stderr, /is there already/);
+
+  const trap = join(theirs, 'trap');
+  const victim = join(theirs, 'victim');
+  mkdirSync(trap);
+  writeFileSync(victim, 'mine');
+  symlinkSync(victim, join(trap, 'ca.crt'));
+  t.is((await kit(passphrase, trap)).code, 1);
+  t.is(readFileSync(victim, 'utf8'), 'mine');
+});
+
+test('a kit whose files lead elsewhere is not written through', async (t) => {
+  const cluster = await appliedCluster(t);
+  const own = temporaryFolder(t);
+  const victim = join(own, 'victim');
+  writeFileSync(victim, readFileSync(cluster.at('users/app/app.env'), 'utf8'));
+  const folder = join(own, 'kit');
+  cpSync(cluster.at('users/app'), folder, { recursive: true });
+  const before = readFileSync(victim, 'utf8');
+  rmSync(join(folder, 'app.env'));
+  symlinkSync(victim, join(folder, 'app.env'));
+  await settleKit(await findKit(folder), undefined);
+  t.is(readFileSync(victim, 'utf8'), before);
+  t.true(lstatSync(join(folder, 'app.env')).isFile());
+  rmSync(join(folder, 'app.key'));
+  symlinkSync(join(own, 'stolen'), join(folder, 'app.key'));
+  await t.throwsAsync(settleKit(await findKit(folder), cluster.at('users/app/app.key')), { code: 'file-exists' });
+  t.false(existsSync(join(own, 'stolen')));
+  cpSync(join(folder, 'app.crt'), join(folder, '$(id).crt'));
+  rmSync(join(folder, 'app.env'));
+  writeFileSync(join(folder, '$(id).env'), before);
+  await t.throwsAsync(findKit(folder), { code: 'files-refused', message: /is no user's name/ });
+});
 
 test('a kit in one file opens with its passphrase, in quorate and by hand, and with no other', async (t) => {
   const files = { 'ann.env': 'a', 'ann.crt': 'b', 'ca.crt': 'c', 'ann.key': 'd', 'README.md': 'e' };

@@ -12,13 +12,14 @@ import { type ExitCode, exitCodes } from '../../report.js';
 import { connect } from '../../run/store-connection.js';
 import type { Context, Given } from '../command.js';
 import { readDeclaration } from './declaration.js';
+import { authOff } from './plan.js';
 import { changeCounts, showChanges } from './show.js';
 
 /** `quorate access apply` */
 export async function apply(context: Context, given: Given): Promise<ExitCode> {
   const { terminal, signal } = context;
   const declared = await readDeclaration(context, given);
-  const { client, operator } = await connect(context, given);
+  const { client, operator, authIsOn } = await connect(context, given);
   try {
     const prune = given.prune === true;
     const { changes, phases } = planAccess(await readAccess(client, signal), declared, prune, operator);
@@ -34,6 +35,7 @@ export async function apply(context: Context, given: Given): Promise<ExitCode> {
     }
     if (given.json === true) terminal.json({ changes, steps: stepsOf(phases).length });
     terminal.say(`${changeCounts(changes)}: done, and read back`);
+    if (!authIsOn) terminal.say(authOff(given));
     return exitCodes.done;
   } finally {
     terminal.endProgress();

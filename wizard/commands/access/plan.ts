@@ -1,8 +1,9 @@
+import { shellArgument } from '#templates';
 import { readAccess } from '../../access/live.js';
 import { planAccess } from '../../access/plan-access.js';
 import { stepsOf } from '../../access/step.js';
 import { type ExitCode, exitCodes } from '../../report.js';
-import { connect } from '../../run/store-connection.js';
+import { connect, endpointsOf } from '../../run/store-connection.js';
 import type { Context, Given } from '../command.js';
 import { readDeclaration } from './declaration.js';
 import { changeCounts, showChanges } from './show.js';
@@ -27,5 +28,12 @@ export async function plan(context: Context, given: Given): Promise<ExitCode> {
 }
 
 /** A cluster of somebody else's has no DIR to bootstrap from. */
-export const authOff = ({ endpoints }: Given): string =>
-  `auth is off: nobody is held to any of this; ${endpoints === undefined ? 'quorate bootstrap' : 'once root is a user with the role root, etcdctl auth enable'} turns it on`;
+export function authOff(given: Given): string {
+  const endpoints = endpointsOf(given).join(',');
+  const { cacert, cert, key } = given;
+  const flags = Object.entries({ endpoints, cacert, cert, key }).flatMap(([flag, value]) =>
+    typeof value === 'string' ? [`--${flag} ${shellArgument(value)}`] : [],
+  );
+  const foreign = `once root is a user with the role root, etcdctl ${flags.join(' ')} auth enable`;
+  return `auth is off: nobody is held to any of this; ${endpoints === '' ? 'quorate bootstrap' : foreign} turns it on`;
+}

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { WizardError } from '../../errors.js';
 import { kitFolder } from '../../layout.js';
 import { type ExitCode, exitCodes } from '../../report.js';
-import { approve as approveRequest, readRequest, requestWords } from '../../users/approve.js';
+import { approve as approveRequest, checkFingerprint, readRequest, requestWords } from '../../users/approve.js';
 import { storeUser } from '../../users/store-user.js';
 import { makeMatch } from '../apply.js';
 import type { Context, Given } from '../command.js';
@@ -19,7 +19,8 @@ export async function approve(context: Context, given: Given): Promise<ExitCode>
   await checkPlanIsThere(context);
   const csr = await readRequest(String(given.file));
   for (const line of requestWords(csr)) terminal.say(line);
-  if (given.yes !== true && terminal.interactive) await confirmed(roles);
+  if (typeof given.fingerprint === 'string') checkFingerprint(csr, given.fingerprint);
+  else if (given.yes !== true && terminal.interactive) await confirmed(roles);
   const { plan, user, fingerprint, spoken } = await approveRequest({ dir, csr, roles, now: now() });
   await makeMatch(context, plan);
   const store = await storeUser(plan, user, dir, signal);

@@ -10,10 +10,12 @@ const request: Command = {
   options: [
     { flags: '--out <folder>', description: 'where NAME.key and NAME.csr go; by default this folder' },
     { flags: '--key-type <type>', description: 'the type of the key; ecdsa-p256 by default' },
+    { flags: '--key <file>', description: 'for a key that you have already: the request shows that you have it still' },
     jsonOption,
   ],
   examples: [
     ['quorate user request ann', 'writes ann.key, to be kept, and ann.csr, to be sent to whoever runs the cluster'],
+    ['quorate user request ann --key ann.key', 'before the certificate ends: they type quorate user renew'],
   ],
   load: async () => (await import('./request.js')).request,
 };
@@ -25,11 +27,16 @@ const approve: Command = {
   arguments: [['<file>', 'the request, NAME.csr']],
   options: [
     { flags: '--role <roles...>', description: 'roles of the plan that they get; root is one that may do everything' },
+    {
+      flags: '--fingerprint <words>',
+      description: 'only if its key is this one, as they said it; nobody is asked then',
+    },
     { ...yesOption, description: 'do not ask' },
     jsonOption,
   ],
   examples: [
     ['quorate user approve ann.csr --role app-writer', 'adds ann to the plan and the store, writes DIR/users/ann'],
+    ["quorate user approve ann.csr --role app-writer --fingerprint '2721 04de 7eb3 5fb4 68ad'", 'in a script'],
   ],
   load: async () => (await import('./approve.js')).approve,
 };
@@ -89,8 +96,14 @@ const renew: Command = {
   name: 'user renew',
   summary: "certify a user's key for another while; one that is elsewhere by the request that it signed",
   arguments: [['<name>', 'their user name']],
-  options: [{ flags: '--days <n>', description: "for so many days instead of the plan's" }],
-  examples: [['quorate user renew ann', 'then send them NAME.crt out of DIR/users/ann']],
+  options: [
+    { flags: '--request <file>', description: 'only if they have their key still: a request that it signed now' },
+    { flags: '--days <n>', description: "for so many days instead of the plan's" },
+  ],
+  examples: [
+    ['quorate user renew ann', 'then send them NAME.crt out of DIR/users/ann'],
+    ['quorate user renew ann --request ann.csr', 'they typed quorate user request ann --key ann.key'],
+  ],
   load: async () => (await import('./renew.js')).renew,
 };
 

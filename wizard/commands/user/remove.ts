@@ -32,8 +32,8 @@ export async function remove(context: Context, given: Given): Promise<ExitCode> 
   if (given.yes !== true) await confirmed(context, name, certificates.length);
   const removal = await removeUser({ dir, name, now, passphrases, signal }, plan);
   await makeMatch(context, removal.plan);
-  const { revoked, store, kit, leases } = removal;
-  if (given.json === true) terminal.json({ name, revoked, store, kit, leases: leases.map(leaseJson) });
+  const { revoked, store, kit, leases, leasesUnseen } = removal;
+  if (given.json === true) terminal.json({ name, revoked, store, kit, leases: leases.map(leaseJson), leasesUnseen });
   else for (const line of lines(name, removal)) terminal.say(line);
   if (typeof store === 'string') return exitCodes.done;
   const hint = `quorate user remove ${name}, once the cluster runs: what is done already stays done`;
@@ -65,7 +65,10 @@ const leaseJson = ({ id, ttlSeconds, keys }: LeaseInfo) => ({
   keys: keys.map((key) => keyWords(keyOf(key))),
 });
 
-function lines(name: string, { revoked, store, kit, leases, plan }: Removal): string[] {
+/** More than a person would end one by one. */
+const leasesShown = 20;
+
+function lines(name: string, { revoked, store, kit, leases, leasesUnseen, plan }: Removal): string[] {
   return [
     revoked.length === 0 ? 'no certificate was left to revoke' : `revoked ${revoked.join(', ')}; members refuse it`,
     store === 'removed' ? removedWords(name, plan) : '',
@@ -74,8 +77,10 @@ function lines(name: string, { revoked, store, kit, leases, plan }: Removal): st
       ? []
       : [
           `leases that hold keys which ${name} could write; nobody records whose they are, etcdctl lease revoke ID ends one:`,
-          ...leases.map((lease) => `  ${leaseWords(lease)}`),
+          ...leases.slice(0, leasesShown).map((lease) => `  ${leaseWords(lease)}`),
+          leases.length > leasesShown ? `  and ${leases.length - leasesShown} more: --json has them` : '',
         ]),
+    leasesUnseen === 0 ? '' : `${leasesUnseen} more leases were not looked at: etcdctl lease list`,
     kit === undefined ? '' : `the kit is ${kit} now; it may be deleted`,
   ].filter((line) => line !== '');
 }

@@ -16,15 +16,21 @@ export async function request({ terminal }: Context, given: Given): Promise<Exit
   }
   const folder = resolve(typeof given.out === 'string' ? given.out : '.');
   const name = String(given.name);
-  const { keyPath, csrPath, fingerprint, spoken } = await requestAccess({ name, folder, keyType });
+  const keyFile = typeof given.key === 'string' ? resolve(given.key) : undefined;
+  if (keyFile !== undefined && given.keyType !== undefined)
+    throw new WizardError('usage', 'a key that is there has its type already: --key or --key-type');
+  const { keyPath, csrPath, fingerprint, spoken } = await requestAccess({ name, folder, keyType, keyFile });
   if (given.json === true) {
     terminal.json({ name, key: keyPath, csr: csrPath, fingerprint, spoken });
     return exitCodes.done;
   }
   terminal.result(csrPath);
-  terminal.say(
-    `send it to whoever runs the cluster; they type: quorate user approve ${shellArgument(`${name}.csr`)} --role ROLE`,
-  );
+  const file = shellArgument(`${name}.csr`);
+  const typed =
+    keyFile === undefined
+      ? `quorate user approve ${file} --role ROLE`
+      : `quorate user renew ${shellArgument(name)} --request ${file}`;
+  terminal.say(`send it to whoever runs the cluster; they type: ${typed}`);
   terminal.say(`compare the key with them by another way: ${spoken} (in full ${fingerprint})`);
   terminal.say(`${keyPath} is your key: it stays here, and nobody else needs it`);
   return exitCodes.done;
