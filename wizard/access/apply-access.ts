@@ -33,54 +33,68 @@ export interface ApplyAccess {
 const atOnce = 64;
 
 /**
- * Takes the phases one after the other: their order is what keeps everybody within their rights.
- * @throws WizardError `cancelled`, ClusterError
+ * Takes the phases one after the other: their order is what keeps everybody within their rights. What was taken when it ends early is
+ * kept, and the same call goes on from there.
+ * @throws WizardError `cancelled`, `not-running` when the store is lost on the way; ClusterError what it refuses
  */
-export async function applyAccess({ auth, phases, passwordOf, progress, signal }: ApplyAccess): Promise<void> {
+export async function applyAccess(options: ApplyAccess): Promise<void> {
+  const { phases, progress, signal } = options;
   const whole = stepsOf(phases).length;
   let taken = 0;
   const follow = async (chain: readonly AccessStep[]): Promise<void> => {
     for (const step of chain) {
-      if (signal.aborted) throw stopped(taken, whole);
-      await takeOnce(auth, step, passwordOf);
+      signal.throwIfAborted();
+      await takeOnce(options, step);
       taken += 1;
       progress(taken, whole);
     }
   };
-  for (const phase of phases) await inParallel(phase, atOnce, follow);
-}
-
-function stopped(taken: number, whole: number): WizardError {
-  const what = `stopped after ${taken} of ${whole} steps`;
-  return new WizardError('cancelled', what, { taken }, { hint: 'type it again: it goes on from there' });
-}
-
-async function takeOnce(auth: Auth, step: AccessStep, passwordOf: ApplyAccess['passwordOf']): Promise<void> {
   try {
-    await take(auth, step, passwordOf);
+    for (const phase of phases) await inParallel(phase, atOnce, follow);
+  } catch (error) {
+    throw endedEarly(error, `stopped after ${taken} of ${whole} steps`, signal);
+  }
+}
+
+const lost: readonly ClusterErrorCode[] = [
+  ...(['connection-failed', 'no-leader', 'leader-changed', 'stopped'] as const),
+  ...(['timeout', 'timeout-leader-failure', 'timeout-connection-lost'] as const),
+];
+
+function endedEarly(error: unknown, when: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return new WizardError('cancelled', when, {}, { hint: 'type it again: it goes on from there' });
+  if (!(error instanceof ClusterError) || !lost.includes(error.code)) return error;
+  const hint = 'quorate access plan says what is left; the same command goes on, once a majority of the members runs';
+  return new WizardError('not-running', `${when}: ${error.message}`, {}, { hint, cause: error });
+}
+
+async function takeOnce(options: ApplyAccess, step: AccessStep): Promise<void> {
+  try {
+    await take(options, step);
   } catch (error) {
     if (!(error instanceof ClusterError) || error.code !== done[step.does]) throw error;
   }
 }
 
-async function take(auth: Auth, step: AccessStep, passwordOf: ApplyAccess['passwordOf']): Promise<void> {
+async function take({ auth, passwordOf, signal }: ApplyAccess, step: AccessStep): Promise<void> {
+  const options = { signal };
   switch (step.does) {
     case 'add-role':
-      return auth.roleAdd(step.role);
+      return auth.roleAdd(step.role, options);
     case 'delete-role':
-      return auth.roleDelete(step.role);
+      return auth.roleDelete(step.role, options);
     case 'grant':
-      return auth.roleGrantPermission(step.role, stored(step.permission));
+      return auth.roleGrantPermission(step.role, stored(step.permission), options);
     case 'revoke':
-      return auth.roleRevokePermission(step.role, stored(step.permission));
+      return auth.roleRevokePermission(step.role, stored(step.permission), options);
     case 'add-user':
-      return auth.userAdd(step.user, await passwordOf(step.user));
+      return auth.userAdd(step.user, await passwordOf(step.user), options);
     case 'delete-user':
-      return auth.userDelete(step.user);
+      return auth.userDelete(step.user, options);
     case 'give-role':
-      return auth.userGrantRole(step.user, step.role);
+      return auth.userGrantRole(step.user, step.role, options);
     case 'take-role':
-      return auth.userRevokeRole(step.user, step.role);
+      return auth.userRevokeRole(step.user, step.role, options);
   }
 }
 

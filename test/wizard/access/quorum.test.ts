@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs';
+import type { ExecutionContext } from 'ava';
+import { judge } from '../../judges.js';
+import { appliedCluster, eventually } from '../run/cluster.js';
+
+const many = 400;
+
+const declared = `access:
+  roles:
+    - { name: writer, permissions: [{ access: readwrite, prefix: /app/ }] }
+${Array.from({ length: many }, (_, n) => `    - { name: r${n}, permissions: [{ access: read, prefix: /r${n}/ }] }`).join('\n')}
+  users:
+    - { name: app, roles: [writer] }
+${Array.from({ length: many }, (_, n) => `    - { name: u${n}, roles: [r${n}] }`).join('\n')}
+`;
+
+/** Two of three members are lost while access is applied. */
+const losesQuorum = (engine: 'included' | 'etcd') => async (t: ExecutionContext) => {
+  t.timeout(180_000);
+  const cluster = await appliedCluster(t, { count: 3, engine });
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  const file = cluster.at('access.yaml');
+  writeFileSync(file, declared);
+  const rolesThere = async (): Promise<number> => {
+    const { stdout } = await cluster.run(['access', 'export', '--json']);
+    return (stdout.match(/"r\d+"/g) ?? []).length;
+  };
+  const applying = cluster.start(['access', 'apply', '--file', file]);
+  await eventually('some roles are there', async () => ((await rolesThere()) > 0 ? true : undefined));
+  for (const name of ['m2', 'm3']) process.kill(cluster.pid(name) ?? 0, 'SIGKILL');
+  const { code, stderr } = await applying.ended;
+  t.is(code, 1, stderr);
+  t.regex(stderr, /error: stopped after \d+ of 1600 steps: .+\nhint: quorate access plan says what is left/);
+  const without = await cluster.run(['access', 'plan', '--file', file]);
+  t.is(without.code, 1);
+  t.notRegex(without.stderr, /mistake in quorate itself/);
+
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  const left = await cluster.run(['access', 'plan', '--file', file, '--json']);
+  t.is(left.code, 2, left.stderr);
+  const { steps } = JSON.parse(left.stdout) as { steps: number };
+  t.true(steps > 0 && steps < 1600, `${steps} steps`);
+  const again = await cluster.run(['access', 'apply', '--file', file]);
+  t.is(again.code, 0, again.stderr);
+  t.is((await cluster.run(['access', 'plan', '--file', file])).code, 0);
+};
+
+judge('etcd').test('a majority that is lost while access is applied: the included store', losesQuorum('included'));
+judge('etcd').test('a majority that is lost while access is applied: etcd', losesQuorum('etcd'));
