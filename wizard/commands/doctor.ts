@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { ClusterError } from '#cluster';
 import { type Diagnosis, whyOf } from '../doctor/diagnosis.js';
 import { examineForeign, examinePlan, type Surroundings } from '../doctor/examine.js';
 import { settingsTroubles } from '../doctor/settings.js';
 import { WizardError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../report.js';
-import { connect } from '../run/store-connection.js';
+import { openStore, signIn } from '../run/store-connection.js';
+import { visible } from '../shown.js';
 import type { Terminal } from '../terminal.js';
 import type { Context, Given } from './command.js';
 import { dirFlag } from './next-lines.js';
@@ -32,22 +34,18 @@ async function examine(context: Context, given: Given): Promise<readonly Diagnos
   const { dir, givenDir, now, signal, terminal } = context;
   const around: Surroundings = { dir, flag: dirFlag(givenDir), now, signal, note: (text) => terminal.say(text) };
   if (given.endpoints === undefined) return examinePlan(await readPlan(context), around);
-  const { client } = await connect(context, given);
+  const { client, tls } = await openStore(given);
   try {
-    return await examineForeign({ client, tls: await tlsOf(given), caPath: pathOf(given.cacert) }, around);
+    await signIn(client, context, given).catch((error: unknown) => {
+      // What keeps others from signing in is what is looked for.
+      if (!(error instanceof ClusterError)) throw error;
+      terminal.say(`not signed in: ${visible(error.message)}`);
+    });
+    const caPath = typeof given.cacert === 'string' ? resolve(given.cacert) : undefined;
+    return await examineForeign({ client, tls, caPath }, around);
   } finally {
     client.close();
   }
-}
-
-const pathOf = (value: Given[string]): string | undefined => (typeof value === 'string' ? resolve(value) : undefined);
-
-/** connect() has read them already: they can be read. */
-async function tlsOf({ cacert, cert, key }: Given): Promise<{ ca?: string; cert?: string; key?: string }> {
-  const read = async (path: string | undefined): Promise<string | undefined> =>
-    path === undefined ? undefined : readFile(path, 'utf8');
-  const [ca, certificate, secret] = await Promise.all([cacert, cert, key].map(pathOf).map(read));
-  return { ...(ca && { ca }), ...(certificate && { cert: certificate }), ...(secret && { key: secret }) };
 }
 
 const settingsBytesMax = 1024 * 1024;
@@ -68,9 +66,9 @@ const labels = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 function sayDiagnosis(terminal: Terminal, diagnosis: Diagnosis): void {
   const { severity, where, what, next, mendedByApply } = diagnosis;
-  terminal.result(`${terminal.paint(colors[severity], labels[severity])} ${where}: ${what}`);
+  terminal.result(`${terminal.paint(colors[severity], labels[severity])} ${visible(where)}: ${visible(what)}`);
   terminal.result(`    why:  ${whyOf(diagnosis)}`);
-  if (next !== undefined) terminal.result(`    next: ${next}${mendedByApply ? ' (--fix does)' : ''}`);
+  if (next !== undefined) terminal.result(`    next: ${visible(next)}${mendedByApply ? ' (--fix does)' : ''}`);
 }
 
 function conclude(terminal: Terminal, found: readonly Diagnosis[]): ExitCode {

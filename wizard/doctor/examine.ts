@@ -105,18 +105,22 @@ export async function examineForeign(
   around: Surroundings,
 ): Promise<readonly Diagnosis[]> {
   const { cert, key } = tls;
-  const endpoints = parseEndpoints(client.endpoints.join(','));
+  const withTls = client.endpoints.filter((url) => url.startsWith('https:'));
+  const plain = client.endpoints.filter((url) => !withTls.includes(url));
   const served =
-    caPath === undefined
+    caPath === undefined || withTls.length === 0
       ? []
-      : verifyServed(endpoints, {
+      : verifyServed(parseEndpoints(withTls.join(',')), {
           ...servedOptions(around),
           ...{ plan: undefined, register: undefined, ca: caPath },
           credentials: cert === undefined || key === undefined ? undefined : { cert, key },
         });
   const live = examineLive(client, tls, undefined, around, async () => []);
-  return sorted([...fromVerified(await served), ...(await live)]);
+  return sorted([...plain.map(withoutTls), ...fromVerified(await served), ...(await live)]);
 }
+
+const withoutTls = (endpoint: string): Diagnosis =>
+  error('plain-url', endpoint, 'it is asked without TLS', 'certificates for its members: quorate init; then https://');
 
 type OfAccess = (access: Awaited<ReturnType<typeof readAccess>>) => Promise<Diagnosis[]>;
 

@@ -1,6 +1,7 @@
 import { ClusterError, type EtcdClient, type MemberInfo, type MemberStatus } from '#cluster';
 import { isLoopback } from '../plan/address.js';
 import type { Plan } from '../plan/plan.js';
+import { quoted } from '../shown.js';
 import { type Diagnosis, error, note, warning } from './diagnosis.js';
 
 // What members say of themselves, and of one another.
@@ -56,9 +57,22 @@ const alarmCure = (text: string): string =>
     ? 'find the member that differs (etcdctl endpoint hashkv --cluster), remove it, and add it again empty'
     : 'compact and defragment, then etcdctl alarm disarm; or raise --quota-backend-bytes';
 
+/** As etcd writes its own, and no longer than that. */
+const versionPattern = /^\d{1,3}\.\d{1,3}\.\d{1,3}(-[\w.]{1,32})?$/;
+
 function versionTroubles(seen: readonly Seen[]): Diagnosis[] {
+  const strange = seen
+    .filter(({ status }) => !versionPattern.test(status.version))
+    .map(({ endpoint, status }) =>
+      warning(
+        'version-strange',
+        endpoint,
+        `it says that it is of version ${quoted(status.version, 40)}`,
+        'see with curl https://HOST:PORT/version who answers there',
+      ),
+    );
   const versions = [...new Set(seen.map(({ status }) => status.version))].sort();
-  if (versions.length < 2) return [];
+  if (versions.length < 2 || strange.length > 0) return strange;
   return [
     warning(
       'versions-differ',

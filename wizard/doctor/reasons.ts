@@ -10,6 +10,7 @@ const ownReasons = {
   'is-learner': 'it has a copy and no vote',
   'members-differ': 'what is generated from the plan names other members than the cluster has',
   'versions-differ': 'the cluster keeps to what the oldest can do; a mix is for the time of an upgrade only',
+  'version-strange': 'it may be no etcd at all, or something between: what else it says is to be doubted, too',
   'dead-address': 'clients and members are told to dial an address that is nobody, or themselves',
   'plain-url': 'with http:// its certificates are passed over in silence, and everybody on the way reads along',
   'alarm-raised': 'NOSPACE refuses all writes; CORRUPT means that members have different data',

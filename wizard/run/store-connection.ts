@@ -30,8 +30,7 @@ export interface Connection {
  * @throws WizardError `usage`, `plan-missing`, `files-refused`; ClusterError
  */
 export async function connect(context: Context, given: Given): Promise<Connection> {
-  const endpoints = endpointsOf(given);
-  if (endpoints.length === 0) {
+  if (endpointsOf(given).length === 0) {
     const plan = await findPlan(context);
     if (plan === undefined) {
       const hint = 'run it where quorate init was run, name that folder with --dir, or name a cluster with --endpoints';
@@ -39,20 +38,30 @@ export async function connect(context: Context, given: Given): Promise<Connectio
     }
     return connected(await connectAsRoot(plan, context.dir), root, context.signal);
   }
+  const { client, tls } = await openStore(given);
+  try {
+    const user = await signIn(client, context, given);
+    return await connected(client, user ?? commonName(tls.cert), context.signal);
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+export interface OpenStore {
+  readonly client: EtcdClient;
+  /** In PEM, as the options named them. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+/** The store that the options name, which has not been asked for anything yet. @throws WizardError `usage`, `files-refused` */
+export async function openStore(given: Given): Promise<OpenStore> {
   const [ca, cert, key] = await Promise.all([file(given, 'cacert'), file(given, 'cert'), file(given, 'key')]);
   if ((cert === undefined) !== (key === undefined)) {
     throw new WizardError('usage', '--cert and --key belong together: one of them is missing');
   }
   const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  const client = EtcdClient.connect({ endpoints, ...(ca || cert ? { tls } : {}) });
-  try {
-    const user = typeof given.user === 'string' ? given.user : undefined;
-    if (user !== undefined) await signIn(client, user, context);
-    return await connected(client, user ?? commonName(cert), context.signal);
-  } catch (error) {
-    client.close();
-    throw error;
-  }
+  return { client: EtcdClient.connect({ endpoints: endpointsOf(given), ...(ca || cert ? { tls } : {}) }), tls };
 }
 
 /** Those of another cluster than DIR's. */
@@ -67,14 +76,21 @@ async function connected(client: EtcdClient, name: string | undefined, signal: A
   return { client, operator: enabled ? name : undefined, authIsOn: enabled };
 }
 
-async function signIn(client: EtcdClient, user: string, { environment, signal }: Context): Promise<void> {
+/** By `--user`, where it is given. @returns whom. @throws WizardError `usage`, ClusterError */
+export async function signIn(
+  client: EtcdClient,
+  { environment, signal }: Context,
+  { user }: Given,
+): Promise<string | undefined> {
+  if (typeof user !== 'string') return undefined;
   const password = environment[passwordVariable];
   if (password === undefined || password === '') {
     const hint = `read -rs ${passwordVariable} && export ${passwordVariable}, then type it again`;
     throw new WizardError('usage', `the password of ${user} is not in ${passwordVariable}`, { user }, { hint });
   }
-  if (!(await client.auth.status({ signal })).enabled) return;
-  client.useToken(await client.auth.authenticate(user, password, { signal }));
+  if ((await client.auth.status({ signal })).enabled)
+    client.useToken(await client.auth.authenticate(user, password, { signal }));
+  return user;
 }
 
 async function file(given: Given, option: 'cacert' | 'cert' | 'key'): Promise<string | undefined> {
