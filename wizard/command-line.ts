@@ -23,8 +23,7 @@ export interface Invocation {
 }
 
 function examplesText(command: Command): string {
-  const width = Math.max(...command.examples.map(([line]) => line.length));
-  const lines = command.examples.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`);
+  const lines = command.examples.map(([line, does]) => `  ${line}\n      ${does}`);
   return `\nExamples:\n${lines.join('\n')}`;
 }
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolder } from '#pki';
 import { memberSettings } from '../artifacts/member-settings.js';
 import { WizardError } from '../errors.js';
 import { memberData } from '../layout.js';
@@ -33,6 +34,8 @@ export async function restoreWithEtcd({ plan, dir, file, flags, signal }: EtcdRe
   const made: { readonly beside: string; readonly data: string }[] = [];
   try {
     for (const { member, data } of targets) {
+      // Whoever set all data aside took the folder with it.
+      await makeFolder(dirname(data));
       const beside = await mkdtemp(join(dirname(data), `.${basename(data)}.restoring-`));
       made.push({ beside, data });
       const args = ['snapshot', 'restore', file, ...identityFlags(plan, member, dir), ...flags];
