@@ -18,6 +18,7 @@ const restMs = 1;
  * it was answered is not read for until it has.
  */
 export class ReadTurns {
+  readonly #now: () => number;
   /** Connections with calls that wait; those that are full are in neither. */
   readonly #light = new Set<Reader>();
   readonly #heavy = new Set<Reader>();
@@ -26,6 +27,11 @@ export class ReadTurns {
   /** A large read was done, and the rest after it is not over. */
   #isTired = false;
   #tiredSince = 0;
+
+  /** @param now in milliseconds, of a clock that only goes forward */
+  constructor(now = (): number => performance.now()) {
+    this.#now = now;
+  }
 
   /**
    * Undefined where nothing is to be waited for, as nearly always. After it, `take` is to be called at once.
@@ -55,11 +61,11 @@ export class ReadTurns {
 
   /** Does the read, and counts what it took. */
   take<Result>({ reader }: CallContext, read: () => Result): Result {
-    const began = performance.now();
+    const began = this.#now();
     try {
       return read();
     } finally {
-      const ended = performance.now();
+      const ended = this.#now();
       const tookMs = ended - began;
       this.#spentMs += tookMs;
       reader.isHeavy = tookMs >= largeMs;
@@ -94,7 +100,7 @@ export class ReadTurns {
   readonly #next = (): void => {
     this.#isScheduled = false;
     this.#spentMs = 0;
-    if (this.#isTired && performance.now() - this.#tiredSince < noticedMs) this.#isTired = false;
+    if (this.#isTired && this.#now() - this.#tiredSince < noticedMs) this.#isTired = false;
     else if (this.#isTired && this.#tiredSince > 0) {
       this.#tiredSince = 0;
       setTimeout(this.#rested, restMs);

@@ -10,6 +10,7 @@ import type { Peer } from '../../../cluster/transport/network.js';
 import { GrpcPeerNetwork } from '../../../cluster/transport/peer-network.js';
 import type { TlsFiles } from '../../../cluster/transport/tls-files.js';
 import { TlsMaterial } from '../../../cluster/transport/tls-material.js';
+import { freePort } from '../../ports.js';
 import { type Authority, folderOf, issue, makeAuthority } from './certificates.js';
 import { recordingLogger } from './eventually.js';
 
@@ -38,15 +39,17 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
   const logger = recordingLogger();
   const material = files && new TlsMaterial(files, { logger, pollMs: 20 });
   const dialMaterial = options.dialFiles && new TlsMaterial(options.dialFiles, { logger, pollMs: 20 });
-  const at = (port: number) => parseAddress(`${files ? 'https' : 'http'}://127.0.0.1:${port}`);
+  // One of the system's would be somebody else's as soon as this member is closed.
+  const port = options.port ?? (await freePort());
+  const address = parseAddress(`${files ? 'https' : 'http'}://127.0.0.1:${port}`);
   const snapshotFolder = options.snapshotFolder ?? join(folderOf(t), 'snapshots');
   const identity: Identity = {
     clusterId: clusterId(options.cluster ?? cluster),
-    self: { id: memberId(id), name, urls: [at(options.port ?? 0).text] },
+    self: { id: memberId(id), name, urls: [address.text] },
   };
   const network = await GrpcPeerNetwork.open({
     ...identity,
-    listen: [at(options.port ?? 0)],
+    listen: [address],
     ...(material ? { material } : {}),
     ...(dialMaterial ? { dialMaterial } : {}),
     rules: options.rules ?? {},
@@ -65,8 +68,7 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
   const listen = () => network.onMessages((messages) => void heard.push(...messages));
   if (!options.isStarting) listen();
   network.onUnreachable((peer) => void unreachable.push(peer));
-  const port = network.addresses[0]?.port ?? 0;
-  const peer: Peer = { ...identity.self, urls: [at(port).text] };
+  const peer: Peer = identity.self;
   return { network, identity, material, peer, port, heard, listen, unreachable, logger, snapshotFolder, close };
 }
 

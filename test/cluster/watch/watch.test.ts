@@ -72,6 +72,7 @@ test.serial('progress of all is told once all are level, and not before', async 
   talk.watch(range('a'));
   talk.watch({ ...range('b'), startRevision: 5 });
   talk.askProgress();
+  await talk.received(2);
   for (const n of [2, 3, 4]) await client().put('c', String(n));
   talk.askProgress();
   t.deepEqual(await talk.received(3), ['0 at 1, created', '1 at 1, created', '-1 at 4']);
