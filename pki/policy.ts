@@ -163,7 +163,10 @@ function daysReasons(days: number, { daysMax }: Profile): string[] {
 
 function authorityRefusals({ notBefore, notAfter }: Validity, now: Date): Refusal[] {
   const at = `the clock says ${now.toISOString()}`;
-  if (now >= notAfter) return [{ field: 'authority', reason: `it expired at ${notAfter.toISOString()}, and ${at}` }];
+  if (now >= notAfter) {
+    const hint = 'quorate cert rotate-ca puts another one in its place, which issues everything again';
+    return [{ field: 'authority', reason: `it expired at ${notAfter.toISOString()}, and ${at}`, hint }];
+  }
   if (now >= notBefore) return [];
   const hint = 'set the clock of this machine, or wait if it was wrong when the authority was made';
   return [{ field: 'authority', reason: `it is not valid before ${notBefore.toISOString()}, and ${at}`, hint }];

@@ -35,14 +35,38 @@ export async function rotate(options: RotateOptions): Promise<boolean> {
     if (finish) return nothingToFinish(options);
     await begin(options);
   }
-  if ((await stageOf(dir)) === 'both-trusted') await trustBoth(options);
+  if ((await stageOf(dir)) === 'both-trusted')
+    await ((await hasEnded(options, pkiFolder)) ? passOver(options) : trustBoth(options));
   if ((await stageOf(dir)) === 'leaves-replaced') {
-    await replaceLeaves(options);
-    if (!finish || begun !== 'leaves-replaced') return false;
+    const ended = await hasEnded(options, oldPkiFolder);
+    await replaceLeaves(options, !ended);
+    if (!ended && (!finish || begun !== 'leaves-replaced')) return false;
     await locked(dir, () => move(dir, oldPkiFolder, droppedPkiFolder));
   }
-  await dropOld(options);
+  await dropOld(options, !(await hasEnded(options, droppedPkiFolder)));
   return true;
+}
+
+/** Whether whatever this authority signed is refused by everybody: it is past its end, or one above it is. */
+async function hasEnded({ dir, now }: RotateOptions, folder: string): Promise<boolean> {
+  const found = await authorityState(join(dir, folder));
+  if (found.state !== 'whole') return false;
+  return [found.certificate, ...found.issuers].some(({ notAfter }) => notAfter.getTime() <= now().getTime());
+}
+
+/** There is nothing to keep working: whoever runs is refused by all others, and can show that to nobody. */
+async function passOver(options: RotateOptions): Promise<void> {
+  const { plan, dir, passphrases, now, say } = options;
+  if (plan.cluster.run === 'local' && !(await isDown(plan, dir))) {
+    const what =
+      'the authority has ended: members that run take nobody in any more, and can not be led over to the next one';
+    throw new WizardError('rotation', what, {}, { hint: 'quorate down; type it again; quorate up' });
+  }
+  say('the old authority has ended: nothing that it signed is accepted, so that nobody is waited for');
+  await locked(dir, async () => {
+    await carryRevocations(dir, passphrases, now());
+    await exchange(dir);
+  });
 }
 
 /** Whoever types it again does not mean another one, which would drop the authority of everybody's kit at once. */
@@ -142,10 +166,10 @@ async function trustBoth(options: RotateOptions): Promise<void> {
   });
 }
 
-async function replaceLeaves(options: RotateOptions): Promise<void> {
+async function replaceLeaves(options: RotateOptions, waits: boolean): Promise<void> {
   const { dir, passphrases, now, signal, say } = options;
   const steps = await follow(options);
-  if (!(await isDown(options.plan, dir))) {
+  if (waits && !(await isDown(options.plan, dir))) {
     const authority = await authorityState(join(dir, pkiFolder));
     if (authority.state !== 'whole') throw authority.state === 'absent' ? notOurs() : authority.error;
     const probe = await probeOf(join(dir, pkiFolder), passphrases, now());
@@ -155,11 +179,11 @@ async function replaceLeaves(options: RotateOptions): Promise<void> {
   say(`certificates of the plan are of the new authority${replaced > 0 ? `: ${replaced} replaced` : ''}`);
 }
 
-async function dropOld(options: RotateOptions): Promise<void> {
+async function dropOld(options: RotateOptions, waits: boolean): Promise<void> {
   const { dir, passphrases, now, signal, say } = options;
   const folder = join(dir, droppedPkiFolder);
   await follow(options);
-  if (!(await isDown(options.plan, dir))) {
+  if (waits && !(await isDown(options.plan, dir))) {
     const [before, after] = await Promise.all(
       [folder, join(dir, pkiFolder)].map((each) => probeOf(each, passphrases, now())),
     );

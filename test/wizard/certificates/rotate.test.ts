@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import test from 'ava';
 import { nextName } from '../../../wizard/rotation/rotate.js';
+import { judge } from '../../judges.js';
 import { appliedCluster, eventually, type TestCluster } from '../run/cluster.js';
 
 const read = (cluster: TestCluster, path: string): string => readFileSync(cluster.at(path), 'utf8');
@@ -80,6 +81,40 @@ test('what was revoked stays refused while both authorities are trusted', async 
   t.regex((await cluster.run(['cert', 'renew', '--check'])).stdout, /^app +revoked/m);
   t.false(await isAdmitted(cluster, { ...revoked, ca: kitOf(cluster, 'app').ca }));
 });
+
+for (const engine of ['included', 'etcd'] as const)
+  judge('etcd').test(
+    `an authority that has ended is replaced in one go, with its cluster stopped: ${engine}`,
+    async (t) => {
+      t.timeout(120_000);
+      const cluster = await appliedCluster(t, { engine });
+      t.is((await cluster.run(['up', '-d'])).code, 0);
+      const root = kitOf(cluster, 'root');
+      // As the folder would be in eleven years: all that this plan has is of an authority that has ended.
+      const eleven = new Date(Date.now() - 4_000 * 86_400_000);
+      const ended = await appliedCluster(t, { engine, now: eleven });
+      for (const path of ['pki', 'users', 'members']) {
+        rmSync(cluster.at(path), { recursive: true });
+        cpSync(ended.at(path), cluster.at(path), { recursive: true });
+      }
+      const added = await cluster.run(['user', 'add', 'ann', '--role', 'writer']);
+      t.is(added.code, 1);
+      t.regex(added.stderr, /authority: it expired at .*\nhint: quorate cert rotate-ca/);
+      const running = await cluster.run(['cert', 'rotate-ca']);
+      t.is(running.code, 1);
+      t.regex(running.stderr, /the authority has ended: .*\nhint: quorate down; type it again; quorate up/);
+      t.is((await cluster.run(['down'])).code, 0);
+      const rotated = await cluster.run(['cert', 'rotate-ca']);
+      t.is(rotated.code, 0, rotated.stderr);
+      t.is(certificatesIn(read(cluster, 'users/app/ca.crt')), 1);
+      t.is((await cluster.run(['up', '-d'])).code, 0);
+      t.is((await cluster.run(['user', 'add', 'ann', '--role', 'writer'])).code, 0, 'what was refused is done');
+      t.true(await isAdmitted(cluster, kitOf(cluster, 'ann')));
+      t.false(await isAdmitted(cluster, { ...root, ca: kitOf(cluster, 'root').ca }));
+      const found = await cluster.run(['doctor']);
+      t.is(found.code, 0, found.stdout);
+    },
+  );
 
 test('a rotation that is killed at any time goes on, and ends with one authority', async (t) => {
   const cluster = await appliedCluster(t);
