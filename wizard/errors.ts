@@ -57,3 +57,15 @@ export class WizardError extends Error {
     this.complaints = options.complaints ?? [];
   }
 }
+
+/** What is true of every command that changes something. */
+export const goesOn = 'the same command goes on from there';
+
+/** What ended because a person told it to: wherever it was noticed, it is no failure. */
+export function asCancelled(error: unknown): unknown {
+  if (error instanceof WizardError && error.code === 'cancelled') return error;
+  const isEnd =
+    error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'cancelled'));
+  if (!isEnd) return error;
+  return new WizardError('cancelled', 'cancelled: nothing is left half-done', {}, { hint: goesOn, cause: error });
+}

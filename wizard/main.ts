@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
+import { asCancelled } from './errors.js';
 import { runProgram } from './program.js';
 import { exitCodes, report } from './report.js';
 import { secretVariables } from './secret-variables.js';
@@ -46,5 +47,5 @@ try {
     now: () => new Date(),
   });
 } catch (error) {
-  process.exitCode = report(terminal, error);
+  process.exitCode = report(terminal, controller.signal.aborted ? asCancelled(error) : error);
 }

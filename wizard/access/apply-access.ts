@@ -1,5 +1,5 @@
 import { ClusterError, type ClusterErrorCode, type EtcdClient } from '#cluster';
-import { WizardError } from '../errors.js';
+import { goesOn, WizardError } from '../errors.js';
 import { inParallel } from './in-parallel.js';
 import { bytesOf, type Permission } from './rights.js';
 import type { AccessStep, Phase } from './step.js';
@@ -62,7 +62,7 @@ const lost: readonly ClusterErrorCode[] = [
 ];
 
 function endedEarly(error: unknown, when: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return new WizardError('cancelled', when, {}, { hint: 'type it again: it goes on from there' });
+  if (signal.aborted) return new WizardError('cancelled', when, {}, { hint: goesOn });
   if (!(error instanceof ClusterError) || !lost.includes(error.code)) return error;
   const hint = 'quorate access plan says what is left; the same command goes on, once a majority of the members runs';
   return new WizardError('not-running', `${when}: ${error.message}`, {}, { hint, cause: error });

@@ -1,9 +1,8 @@
 import { dirname, join } from 'node:path';
 import { sweepFolder } from '#pki';
-import { shellArgument } from '#templates';
 import type { Artifact } from '../artifacts/artifact.js';
 import { desiredArtifacts, phaseOf } from '../artifacts/desired.js';
-import { WizardError } from '../errors.js';
+import { goesOn, WizardError } from '../errors.js';
 import type { PassphraseSource } from '../passphrases.js';
 import type { Plan } from '../plan/plan.js';
 import { settleExchange } from '../rotation/stage.js';
@@ -98,9 +97,8 @@ async function sweep(dir: string, artifacts: readonly Artifact[]): Promise<numbe
   return swept.reduce((sum, count) => sum + count, 0);
 }
 
-function cancelled(done: number, all: number, dir: string): WizardError {
-  const hint = `quorate apply --dir ${shellArgument(dir)} goes on from there`;
-  return new WizardError('cancelled', `stopped after ${done} of ${all} steps`, { done, all }, { hint });
+function cancelled(done: number, all: number): WizardError {
+  return new WizardError('cancelled', `stopped after ${done} of ${all} steps`, { done, all }, { hint: goesOn });
 }
 
 /**
@@ -141,7 +139,7 @@ async function work(options: ApplyOptions, interruptedPid: number | undefined): 
   try {
     for (const group of groups(steps)) {
       await takeTogether(group, take, () => signal.aborted);
-      if (done < steps.length && signal.aborted) throw cancelled(done, steps.length, dir);
+      if (done < steps.length && signal.aborted) throw cancelled(done, steps.length);
     }
     return steps;
   } finally {

@@ -56,7 +56,8 @@ function inspectOwn(plan: Plan, around: Surroundings): Promise<Diagnosis[]> {
     const live = down
       ? [note('store-unreachable', 'the cluster', 'no member of it runs here', `quorate up${flag}`)]
       : examineOwn(plan, around);
-    return [...fromVerified(await files).map(mendable), ...fromVerified(await served), ...(await live)];
+    const [ofFiles, ofServed, ofLive] = await Promise.all([files, served, live]);
+    return [...fromVerified(ofFiles).map(mendable), ...fromVerified(ofServed), ...ofLive];
   });
 }
 
@@ -116,7 +117,8 @@ export async function examineForeign(
           credentials: cert === undefined || key === undefined ? undefined : { cert, key },
         });
   const live = examineLive(client, tls, undefined, around, async () => []);
-  return sorted([...plain.map(withoutTls), ...fromVerified(await served), ...(await live)]);
+  const [ofServed, ofLive] = await Promise.all([served, live]);
+  return sorted([...plain.map(withoutTls), ...fromVerified(ofServed), ...ofLive]);
 }
 
 const withoutTls = (endpoint: string): Diagnosis =>

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ClusterError, type EtcdClient } from '#cluster';
 import { readPassword } from '../apply/passwords.js';
-import { WizardError } from '../errors.js';
+import { goesOn, WizardError } from '../errors.js';
 import { kitFiles } from '../layout.js';
 import { keyRange } from '../plan/permissions.js';
 import { type Plan, type Role, root, type User, usersOf } from '../plan/plan.js';
@@ -98,7 +98,7 @@ class Bootstrap {
 
   #cancelled(): WizardError {
     const what = `stopped after ${this.#done.length} steps; auth is on only once all are done`;
-    return new WizardError('cancelled', what, {}, { hint: 'the next run goes on from there' });
+    return new WizardError('cancelled', what, {}, { hint: goesOn });
   }
 
   /** A run that was interrupted, or a second one at the same time, may have been here first. */
