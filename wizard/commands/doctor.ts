@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { ClusterError } from '#cluster';
 import { type Diagnosis, whyOf } from '../doctor/diagnosis.js';
 import { examineForeign, examinePlan, type Surroundings } from '../doctor/examine.js';
-import { settingsTroubles } from '../doctor/settings.js';
+import { namedFileTroubles } from '../doctor/named-files.js';
+import { type Release, settingsIn, settingsTroubles } from '../doctor/settings.js';
 import { WizardError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../report.js';
+import { findInPath } from '../run/engine.js';
 import { openStore, signIn } from '../run/store-connection.js';
 import { visible } from '../shown.js';
 import type { Terminal } from '../terminal.js';
@@ -30,8 +34,11 @@ export async function doctor(context: Context, given: Given): Promise<ExitCode> 
 
 async function examine(context: Context, given: Given): Promise<readonly Diagnosis[]> {
   const paths = Array.isArray(given.files) ? given.files.map(String) : [];
-  if (paths.length > 0) return (await Promise.all(paths.map(readSettings))).flat();
   const { dir, givenDir, now, signal, terminal } = context;
+  if (paths.length > 0) {
+    const here = await etcdHere();
+    return (await Promise.all(paths.map((path) => ofSettings(path, here, now())))).flat();
+  }
   const around: Surroundings = { dir, flag: dirFlag(givenDir), now, signal, note: (text) => terminal.say(text) };
   if (given.endpoints === undefined) return examinePlan(await readPlan(context), around);
   const { client, tls } = await openStore(given);
@@ -50,7 +57,16 @@ async function examine(context: Context, given: Given): Promise<readonly Diagnos
 
 const settingsBytesMax = 1024 * 1024;
 
-async function readSettings(file: string): Promise<Diagnosis[]> {
+/** The etcd that is installed on this machine. */
+async function etcdHere(): Promise<Release | undefined> {
+  const program = await findInPath('etcd');
+  if (program === undefined) return undefined;
+  const { stdout } = await promisify(execFile)(program, ['--version']).catch(() => ({ stdout: '' }));
+  const [, major, minor] = /^etcd Version: (\d+)\.(\d+)/m.exec(stdout) ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor)];
+}
+
+async function ofSettings(file: string, here: Release | undefined, now: Date): Promise<Diagnosis[]> {
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new WizardError('files-refused', `${file} can't be read: ${cause.message}`, { file }, { cause });
   });
@@ -58,7 +74,7 @@ async function readSettings(file: string): Promise<Diagnosis[]> {
     throw new WizardError('files-refused', `${file} is too large to be a unit, a manifest or a configuration`, {
       file,
     });
-  return settingsTroubles(text, file);
+  return [...settingsTroubles(text, file, here), ...(await namedFileTroubles(settingsIn(text), text, file, now))];
 }
 
 const colors = { error: 'red', warning: 'yellow', info: 'cyan' } as const;

@@ -34,10 +34,17 @@ export function settingsIn(text: string): Settings {
 }
 
 const isOn = (value: string | undefined): boolean => value !== undefined && value !== 'false';
-const urlsOf = (value: string | undefined): string[] => value?.split(',').map((url) => url.trim()) ?? [];
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '');
+export const urlsOf = (value: string | undefined): string[] => value?.split(',').map((url) => url.trim()) ?? [];
+export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '');
 
-type Rule = (settings: Settings, where: string, text: string) => readonly Diagnosis[];
+/** Of etcd: `[3, 6]`. */
+export type Release = readonly [major: number, minor: number];
+
+const isFrom = ([major, minor]: Release, [sinceMajor, sinceMinor]: Release): boolean =>
+  major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
+
+/** @param here the etcd of this machine; undefined where there is none */
+type Rule = (settings: Settings, where: string, text: string, here: Release | undefined) => readonly Diagnosis[];
 
 const urls: Rule = (settings, where) => {
   const advertised = ['advertise-client-urls', 'initial-advertise-peer-urls'] as const;
@@ -161,27 +168,25 @@ const lists: Rule = (settings, where) =>
       : [];
   });
 
-const gone: Readonly<Record<string, string>> = {
-  'enable-v2': 'gone in etcd 3.6: the v3 API is all there is',
-  proxy: 'gone in etcd 3.6: etcd grpc-proxy',
-  debug: 'gone in etcd 3.5: --log-level=debug',
-  'log-package-levels': 'gone in etcd 3.5: --log-level',
-  'log-output': 'gone in etcd 3.5: --log-outputs',
+/** Since which etcd, and what to take instead. */
+const gone: Readonly<Record<string, readonly [since: Release, instead: string]>> = {
+  'enable-v2': [[3, 6], 'the v3 API is all there is'],
+  proxy: [[3, 6], 'etcd grpc-proxy'],
+  debug: [[3, 5], '--log-level=debug'],
+  'log-package-levels': [[3, 5], '--log-level'],
+  'log-output': [[3, 5], '--log-outputs'],
 };
 
-const deprecated: Rule = (settings, where) =>
+const deprecated: Rule = (settings, where, _, here) =>
   [...settings.keys()].flatMap((flag) => {
     const known = gone[flag];
-    if (known !== undefined) return [warning('flag-deprecated', where, `--${flag}`, known)];
-    if (!flag.startsWith('experimental-')) return [];
-    return [
-      warning(
-        'flag-deprecated',
-        where,
-        `--${flag}`,
-        `from etcd 3.6 on --${flag.slice('experimental-'.length)}, or a feature gate`,
-      ),
-    ];
+    if (known === undefined && !flag.startsWith('experimental-')) return [];
+    const [since, instead] = known ?? [[3, 6] as const, `--${flag.slice('experimental-'.length)}, or a feature gate`];
+    const next = `from etcd ${since.join('.')} on ${instead}`;
+    // Experimental ones are taken for a while yet.
+    return known !== undefined && here !== undefined && isFrom(here, since)
+      ? [error('flag-gone', where, `--${flag}, and etcd ${here.join('.')} is installed here`, next)]
+      : [warning('flag-deprecated', where, `--${flag}`, next)];
   });
 
 const placeholders: Rule = (_, where, text) =>
@@ -242,8 +247,8 @@ const rules: readonly Rule[] = [
   kubeadm,
 ];
 
-/** What is wrong with a file's settings. */
-export function settingsTroubles(text: string, where: string): Diagnosis[] {
+/** What is wrong with a file's settings. @param here the etcd of this machine; undefined where there is none */
+export function settingsTroubles(text: string, where: string, here?: Release): Diagnosis[] {
   const settings = settingsIn(text);
-  return rules.flatMap((rule) => rule(settings, where, text));
+  return rules.flatMap((rule) => rule(settings, where, text, here));
 }

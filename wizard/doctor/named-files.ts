@@ -1,0 +1,90 @@
+import { X509Certificate } from 'node:crypto';
+import { isAbsolute } from 'node:path';
+import { type Certificate, type CertificateUse, inspectCertificate, isTaken, PkiError, readCertificates } from '#pki';
+import { mapAtOnce } from '../at-once.js';
+import { quoted } from '../shown.js';
+import { type Diagnosis, error, fromVerified } from './diagnosis.js';
+import { hostOf, type Settings, urlsOf } from './settings.js';
+
+// The certificates that settings name, where those files are on this machine.
+
+interface Named {
+  readonly title: string;
+  readonly use: CertificateUse;
+  readonly certificate: string;
+  readonly key: string | undefined;
+  readonly ca: string;
+  readonly names: readonly string[];
+}
+
+function namedBy(settings: Settings, prefix: '' | 'peer-', use: CertificateUse, advertised: string): Named[] {
+  const [certificate, key, ca] = ['cert-file', 'key-file', 'trusted-ca-file'].map((flag) =>
+    settings.get(prefix + flag),
+  );
+  if (certificate === undefined || ca === undefined) return [];
+  const names = urlsOf(settings.get(advertised)).map(hostOf);
+  const title = `the certificate of --${prefix}cert-file`;
+  return [{ title, use, certificate, key, ca, names: names.filter((name) => name !== '' && name !== '0.0.0.0') }];
+}
+
+/** Of files that another machine may have nothing is said where this one has none. */
+export async function namedFileTroubles(
+  settings: Settings,
+  text: string,
+  where: string,
+  now: Date,
+): Promise<Diagnosis[]> {
+  const named = [
+    ...namedBy(settings, '', 'server', 'advertise-client-urls'),
+    ...namedBy(settings, 'peer-', 'peer', 'initial-advertise-peer-urls'),
+  ];
+  const found = await mapAtOnce(named, async ({ title, key, ...files }) => {
+    const { certificate } = files;
+    if (!isAbsolute(certificate) || !(await isTaken(certificate))) return [];
+    // What else a certificate is good for is known to whoever wrote the settings.
+    const findings = (await inspectCertificate({ ...files, key, now })).filter(({ code }) => code !== 'names-surplus');
+    return [
+      ...fromVerified([{ title, where: certificate, findings }]),
+      ...(await suiteTroubles(settings, certificate, where)),
+    ];
+  });
+  return [...found.flat(), ...(/\bgrpc-proxy\b/.test(text) ? await proxyTroubles(settings, where) : [])];
+}
+
+/** Suites of TLS 1.2 name the kind of key that they are for. */
+async function suiteTroubles(settings: Settings, certificate: string, where: string): Promise<Diagnosis[]> {
+  const suites = settings.get('cipher-suites')?.split(',') ?? [];
+  const kinds = new Set(suites.flatMap((suite) => /_(ECDSA|RSA)_WITH_/.exec(suite)?.[1] ?? []));
+  if (kinds.size === 0) return [];
+  const kind = await keyKindOf(certificate);
+  if (kind === undefined || kinds.has(kind)) return [];
+  const what = `--cipher-suites are for ${[...kinds].join()} keys alone, and ${certificate} has one of ${kind}`;
+  return [error('suites-key', where, what, `suites with ${kind} in their names, or leave the setting out`)];
+}
+
+/** A proxy asks for all of its clients with one certificate. */
+async function proxyTroubles(settings: Settings, where: string): Promise<Diagnosis[]> {
+  const path = settings.get('cert');
+  if (path === undefined || !isAbsolute(path)) return [];
+  const { commonName = '' } = (await readIfThere(path)) ?? {};
+  if (commonName === '') return [];
+  const what = `etcd grpc-proxy --cert=${path}, whose common name is ${quoted(commonName)}`;
+  return [error('proxy-named', where, what, 'one without a common name: quorate cert issue proxy-client HOST')];
+}
+
+/** As suites name it; undefined where the file can't be read, which is said elsewhere. */
+async function keyKindOf(path: string): Promise<'RSA' | 'ECDSA' | undefined> {
+  const certificate = await readIfThere(path);
+  if (certificate === undefined) return undefined;
+  return new X509Certificate(certificate.pem).publicKey.asymmetricKeyType === 'rsa' ? 'RSA' : 'ECDSA';
+}
+
+/** The first of a file; what can't be read is told by whoever judges certificates. */
+async function readIfThere(path: string): Promise<Certificate | undefined> {
+  try {
+    return (await readCertificates(path))[0];
+  } catch (cause) {
+    if (cause instanceof PkiError) return undefined;
+    throw cause;
+  }
+}
