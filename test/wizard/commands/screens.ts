@@ -22,8 +22,8 @@ export const withoutChances = (screen: string): string =>
     .replace(/\b[0-9a-f]{32}\b/g, 'SERIAL')
     .replace(/pki-[0-9a-f]{16}/g, 'pki-NUMBER')
     .replace(/\d{8}T\d{6}Z|\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'DATE')
-    .replace(/\b\d{5}\b/g, 'PORT')
-    .replace(/ {2,}/g, '  ');
+    .replace(/(?<=127\.0\.0\.1:|,|Port: )\d{4,5}\b/g, 'PORT')
+    .replace(/(?<=\S) {2,}/g, '  ');
 
 /**
  * @param dir stands as DIR in what is kept

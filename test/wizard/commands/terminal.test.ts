@@ -8,6 +8,7 @@ import { defaultPlan } from '../../../wizard/plan/plan.js';
 import { judge } from '../../judges.js';
 import { temporaryFolder } from '../apply/folder.js';
 import { main, quorate } from './quorate.js';
+import { film, withoutChances } from './screens.js';
 import { openPane } from './tmux.js';
 
 const terminal = judge('tmux');
@@ -27,33 +28,38 @@ terminal.test(
     t.timeout(120_000);
     const dir = clusterFolder(t);
     const began = Date.now();
-    const pane = openPane(t, command(dir));
+    const pane = openPane(t, `clear; ${command(dir)} --no-color`);
+    const { take, end } = film(t, pane, 'try-it-here', dir, withoutChances);
     const questions = [
-      /What is it to be/,
+      /What is it to be[\s\S]*⏎ select\s*$/,
       /Name of the cluster/,
-      /\? Engine/,
-      /\? Members/,
+      /\? Engine[\s\S]*⏎ select\s*$/,
+      /\? Members[\s\S]*⏎ select\s*$/,
       /Member 1 of 3/,
       /Member 2 of 3/,
       /Member 3 of 3/,
       /A user besides root/,
-      /What app may do/,
+      /What app may do[\s\S]*⏎ select\s*$/,
       /keys of app begin with/,
       /May app sign in with a password/,
       /Another user/,
     ];
     for (const question of questions) {
-      await pane.shows(question);
+      await take(question.source.split('[')[0]?.replace('\\? ', '') ?? '', question);
       t.false(existsSync(dir));
       pane.press('Enter');
     }
     await pane.shows(/A passphrase for the authority's key/);
     pane.press('Enter');
-    await pane.shows(/\d+ steps: 1 authority, \d+ folders, 8 certificates, \d+ files\s+\? Write this to/);
+    await take('review', /\d+ steps: 1 authority, \d+ folders, 8 certificates, \d+ files\s+\? Write this to/);
     t.false(existsSync(dir));
     pane.press('Enter');
-    const screen = await pane.shows(/ended with 0/);
-    t.regex(screen, /try it:\s+\. .*\/users\/app\/app\.env\s+etcdctl put \/app\/hello world\s+quorate status --dir /);
+    await take('it runs', /ended with 0/);
+    end();
+    t.regex(
+      await pane.shows(/ended with 0/),
+      /try it:\s+\. .*\/users\/app\/app\.env\s+etcdctl put \/app\/hello world\s+quorate status --dir /,
+    );
     const { plan } = parsePlanText(readFileSync(join(dir, 'quorate.yaml'), 'utf8'), 'quorate.yaml');
     // The usual ports may be in use where the test runs.
     const members = plan.members.map((member, index) => ({
