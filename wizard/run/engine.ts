@@ -25,8 +25,14 @@ export async function findInPath(program: string): Promise<string | undefined> {
   return undefined;
 }
 
+/**
+ * Members of one machine share its processors: the helper threads of one's garbage collection stand in the way of the others' puts
+ * (bench/README.md).
+ */
+const nodeFlags = ['--single-threaded-gc'];
+
 async function programOf(engine: Engine): Promise<Pick<Command, 'file' | 'args'>> {
-  if (engine === 'included') return { file: process.execPath, args: [program, 'serve'] };
+  if (engine === 'included') return { file: process.execPath, args: [...nodeFlags, program, 'serve'] };
   const file = await findInPath('etcd');
   if (file !== undefined) return { file, args: [] };
   throw new WizardError(
