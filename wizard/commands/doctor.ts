@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { ClusterError } from '#cluster';
-import { type Diagnosis, whyOf } from '../doctor/diagnosis.js';
+import { readBytes } from '#pki';
+import { type Diagnosis, sorted, whyOf } from '../doctor/diagnosis.js';
 import { examineForeign, examinePlan, type Surroundings } from '../doctor/examine.js';
 import { namedFileTroubles } from '../doctor/named-files.js';
 import { type Release, settingsIn, settingsTroubles } from '../doctor/settings.js';
@@ -37,7 +37,7 @@ async function examine(context: Context, given: Given): Promise<readonly Diagnos
   const { dir, givenDir, now, signal, terminal } = context;
   if (paths.length > 0) {
     const here = await etcdHere();
-    return (await Promise.all(paths.map((path) => ofSettings(path, here, now())))).flat();
+    return sorted((await Promise.all(paths.map((path) => ofSettings(path, here, now())))).flat());
   }
   const around: Surroundings = { dir, flag: dirFlag(givenDir), now, signal, note: (text) => terminal.say(text) };
   if (given.endpoints === undefined) return examinePlan(await readPlan(context), around);
@@ -67,9 +67,7 @@ async function etcdHere(): Promise<Release | undefined> {
 }
 
 async function ofSettings(file: string, here: Release | undefined, now: Date): Promise<Diagnosis[]> {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new WizardError('files-refused', `${file} can't be read: ${cause.message}`, { file }, { cause });
-  });
+  const text = (await readBytes(file, settingsBytesMax)).toString();
   if (text.length > settingsBytesMax)
     throw new WizardError('files-refused', `${file} is too large to be a unit, a manifest or a configuration`, {
       file,

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { type Certificate, type CertificateUse, inspectCertificate, isTaken, PkiError, readCertificates } from '#pki';
 import { mapAtOnce } from '../at-once.js';
@@ -41,6 +42,8 @@ export async function namedFileTroubles(
   const found = await mapAtOnce(named, async ({ title, key, ...files }) => {
     const { certificate } = files;
     if (!isAbsolute(certificate) || !(await isTaken(certificate))) return [];
+    const strange = await notFiles([certificate, key, files.ca]);
+    if (strange.length > 0) return strange;
     // What else a certificate is good for is known to whoever wrote the settings.
     const findings = (await inspectCertificate({ ...files, key, now })).filter(({ code }) => code !== 'names-surplus');
     return [
@@ -49,6 +52,24 @@ export async function namedFileTroubles(
     ];
   });
   return [...found.flat(), ...(/\bgrpc-proxy\b/.test(text) ? await proxyTroubles(settings, where) : [])];
+}
+
+/** Who wrote the settings may name what has no end, or what waits for somebody. */
+async function notFiles(paths: readonly (string | undefined)[]): Promise<Diagnosis[]> {
+  const judged = paths.map(async (path) => {
+    const found = path === undefined || !isAbsolute(path) ? undefined : await stat(path).catch(() => undefined);
+    return path === undefined || found === undefined || found.isFile()
+      ? []
+      : [
+          error(
+            'certificate-unreadable',
+            path,
+            `${quoted(path)} is no file`,
+            'name the file with the certificate, or key',
+          ),
+        ];
+  });
+  return (await Promise.all(judged)).flat();
 }
 
 /** Suites of TLS 1.2 name the kind of key that they are for. */
@@ -65,7 +86,7 @@ async function suiteTroubles(settings: Settings, certificate: string, where: str
 /** A proxy asks for all of its clients with one certificate. */
 async function proxyTroubles(settings: Settings, where: string): Promise<Diagnosis[]> {
   const path = settings.get('cert');
-  if (path === undefined || !isAbsolute(path)) return [];
+  if (path === undefined || !isAbsolute(path) || (await notFiles([path])).length > 0) return [];
   const { commonName = '' } = (await readIfThere(path)) ?? {};
   if (commonName === '') return [];
   const what = `etcd grpc-proxy --cert=${path}, whose common name is ${quoted(commonName)}`;

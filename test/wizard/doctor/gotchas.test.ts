@@ -195,6 +195,19 @@ openssl.test('nothing is wrong with what is right, for either kind of key', asyn
   t.deepEqual(await look(shop.line.replaceAll(shop.at(''), '/nowhere/')), [], 'files of another machine');
 });
 
+openssl.test('what has no end, or waits for somebody, is not read', async (t) => {
+  const { at } = workshop(t);
+  execFileSync('mkfifo', [at('fifo')]);
+  for (const path of ['/dev/zero', at('fifo'), at('')]) {
+    const found = await look(
+      `etcd --cert-file=${path} --key-file=${path} --trusted-ca-file=${path} --client-cert-auth`,
+    );
+    t.true(found.length > 0);
+    t.deepEqual([...new Set(found.map(({ code }) => code))], ['certificate-unreadable']);
+    t.deepEqual(await look(`etcd grpc-proxy start --cert=${path}`), []);
+  }
+});
+
 for (const [what, row] of Object.entries(rows))
   openssl.test(`row ${what}: ${row.code}`, async (t) => {
     const found = await look(row.plant(workshop(t)), row);
