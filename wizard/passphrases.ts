@@ -74,6 +74,7 @@ export class Passphrases implements PassphraseSource {
     const given = await this.#readGiven();
     const { terminal, askForNew } = this.#given;
     if (given !== undefined || !askForNew || !terminal.interactive) return given;
+    terminal.endProgress();
     const passphrase = await askNew("A passphrase for the authority's key (Enter for none)");
     return passphrase === '' ? undefined : passphrase;
   }
@@ -95,6 +96,8 @@ export class Passphrases implements PassphraseSource {
   async #ask<T>(use: (passphrase?: string) => Promise<T>, what: string): Promise<T> {
     const { askKnownSecret } = await import('./questions/ask.js');
     for (let attempt = 1; ; attempt += 1) {
+      // The work that needs it has begun: its progress stands where the question comes.
+      this.#given.terminal.endProgress();
       const passphrase = await askKnownSecret(`The ${what}`);
       try {
         return await this.#remember(use, passphrase);
