@@ -40,6 +40,12 @@ export type ClusterErrorCode =
   | 'wrong-downgrade-version'
   | 'invalid-downgrade-target'
   | 'downgrade-in-process'
+  // what etcd says, and this store has no reason to
+  | 'no-inflight-downgrade'
+  | 'cluster-version-unavailable'
+  | 'timeout-wait-applied-index'
+  | 'deadline-exceeded'
+  | 'watch-canceled'
   | 'cancelled'
   // auth
   | 'root-user-not-exist'

@@ -9,6 +9,21 @@ const codePoint = (character: string): string => `\\u{${(character.codePointAt(0
 export const visible = (text: string): string =>
   text.replace(unseen, (character) => (/[\t\n]/.test(character) ? character : codePoint(character)));
 
+/** The same with the escapes that colour a text left in it: they change nothing but its looks. */
+export const visibleOrColoured = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what begins an escape
+  text.replace(/\u001b\[[\d;]*m|[\p{C}\u2028\u2029]/gu, (found) =>
+    found.length > 2 || /[\t\n]/.test(found) ? found : codePoint(found),
+  );
+
+/** Of JSON, which it stays: what is not seen stands in strings alone. */
+export const visibleJson = (json: string): string =>
+  json.replace(unseen, (found) =>
+    found === '\n' ? found : Array.from({ length: found.length }, (_, at) => unit(found.charCodeAt(at))).join(''),
+  );
+
+const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+
 /** In quotes, as JSON; cut where it is longer. */
 export function quoted(value: unknown, lengthMax = 80): string {
   const cut = typeof value === 'string' && value.length > lengthMax ? `${value.slice(0, lengthMax - 3)}…` : value;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Ora } from 'ora';
+import { visibleJson, visibleOrColoured } from './shown.js';
 
 // Results go to stdout, what is said to a person to stderr.
 
@@ -50,9 +51,10 @@ export class Terminal {
     return this.#options.stdout.isTTY === true;
   }
 
+  /** What others have named or said is in it, and is obeyed by no terminal. */
   result(text: string): void {
     this.endProgress();
-    this.#options.stdout.write(`${text}\n`);
+    this.#options.stdout.write(`${visibleOrColoured(text)}\n`);
   }
 
   /** A result that is no text, or that brings its own line ends. */
@@ -62,12 +64,12 @@ export class Terminal {
   }
 
   json(value: unknown): void {
-    this.result(JSON.stringify(value, undefined, 2));
+    this.bytes(`${visibleJson(JSON.stringify(value, undefined, 2))}\n`);
   }
 
   say(text: string): void {
     this.endProgress();
-    this.#options.stderr.write(`${text}\n`);
+    this.#options.stderr.write(`${visibleOrColoured(text)}\n`);
   }
 
   paint(style: Style, text: string): string {
@@ -80,7 +82,7 @@ export class Terminal {
       this.#sayProgress(text);
       return;
     }
-    this.#working = text;
+    this.#working = visibleOrColoured(text);
     void this.#spin();
   }
 

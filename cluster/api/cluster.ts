@@ -1,7 +1,7 @@
 import { ClusterError } from '../errors.js';
 import { addedMemberId } from '../members/ids.js';
 import { checkMayAddVoter, checkMayPromote, checkMayRemoveVoter } from '../members/reconfiguration.js';
-import { type MemberId, memberId } from '../numbers.js';
+import { idText, type MemberId, memberId } from '../numbers.js';
 import type { Member, MemberChange } from '../operations/members.js';
 import { parseAddress } from '../transport/address.js';
 import { fromId, toId, type Wide } from '../wire/long.js';
@@ -74,8 +74,11 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
 
     async memberUpdate({ ID, peerURLs }, context) {
       await checkAdmin(context);
-      const peerUrls = peerUrlsOf(peerURLs);
-      return answer(await change({ kind: 'member-update', id: idOf(ID), peerUrls }, context));
+      const id = idOf(ID);
+      // As etcd: who it is about comes before what is said of them.
+      if (members.member(id) === undefined)
+        throw new ClusterError('member-not-found', `there is no member ${idText(id)}`);
+      return answer(await change({ kind: 'member-update', id, peerUrls: peerUrlsOf(peerURLs) }, context));
     },
 
     async memberPromote({ ID }, context) {

@@ -73,6 +73,13 @@ export class Connection {
     for (const [call, kind] of this.#lasting) if (which(call, kind)) call.abandon(status);
   }
 
+  /** Ends it if it does not answer in time: its client is gone without a word. */
+  ping(withinMs: number): void {
+    if (this.#session.closed || this.#session.destroyed) return;
+    const timer = setTimeout(() => this.destroy(), withinMs);
+    this.#session.ping(() => clearTimeout(timer));
+  }
+
   /** Takes no more calls, and ends with the last one. */
   close(): void {
     this.#session.close();

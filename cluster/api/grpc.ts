@@ -41,6 +41,8 @@ export interface GrpcFrontOptions {
   /** --enable-grpc-gateway; true unless told otherwise. */
   readonly gatewayEnabled?: boolean;
   readonly slowLimits?: SlowLimits;
+  /** Pings to clients, of which those that do not answer in time are gone; an interval of 0 is never. */
+  readonly keepalive?: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Answers not yet read. */
   readonly heldLimits?: Partial<HeldLimits>;
   /** Of requests that are not over. */
@@ -54,6 +56,10 @@ type ServedOne = Exclude<Served, { kind: 'bidirectional' }>;
 const stopped = statusOf(new ClusterError('stopped', 'this member is stopping'));
 
 const noLeader = statusOf(new ClusterError('no-leader', 'this member knows no leader'));
+
+const usualKeepalive = { intervalMs: 2 * 3_600_000, timeoutMs: 20_000 };
+/** Node's longest timer. */
+const timerMsMax = 2 ** 31 - 1;
 
 const unsupported = { 'grpc-accept-encoding': 'identity' };
 
@@ -76,6 +82,7 @@ export class GrpcFront {
   readonly #leaderLoss: LeaderLoss;
   #gateway: Promise<Gateway> | undefined;
   #accepted: Socket | undefined;
+  #pinging: NodeJS.Timeout | undefined;
   #onEmpty = (): void => {};
 
   constructor(options: GrpcFrontOptions) {
@@ -102,6 +109,9 @@ export class GrpcFront {
     this.#leaderLoss = new LeaderLoss(electionMs, leaderIsKnown, () => {
       for (const connection of this.#connections) connection.abandon(noLeader, (call) => call.leaderRequired);
     });
+    const { intervalMs, timeoutMs } = options.keepalive ?? usualKeepalive;
+    if (intervalMs > 0)
+      this.#pinging = setInterval(() => this.#ping(timeoutMs), Math.min(intervalMs, timerMsMax)).unref();
     this.#server.on('session', (session) => this.#admit(session, this.#accepted ?? session.socket));
     this.#server.on('sessionError', () => {});
   }
@@ -122,6 +132,7 @@ export class GrpcFront {
   /** Takes no more calls, and ends those that are not through after `graceMs`. */
   async close(graceMs = 1000): Promise<void> {
     this.#stopping.abort();
+    clearInterval(this.#pinging);
     this.#leaderLoss.stop();
     (await this.#gateway)?.close(stopped);
     if (this.#connections.size === 0) return;
@@ -151,6 +162,10 @@ export class GrpcFront {
     };
     this.#gateway ??= import('./http/gateway.js').then(({ Gateway }) => new Gateway(options));
     return this.#gateway;
+  }
+
+  #ping(withinMs: number): void {
+    for (const connection of this.#connections) connection.ping(withinMs);
   }
 
   #admit(session: ServerHttp2Session, socket: Socket): void {

@@ -8,6 +8,7 @@ import type { FeatureGates } from './feature-gates.js';
 import type { InitialMember } from './flag-texts.js';
 import { type ReadFlags, readFileFlags, readFlags } from './flag-values.js';
 import type { FlagValues } from './flags.js';
+import { idleSettings } from './idle-settings.js';
 import { initialCluster } from './initial-cluster.js';
 import { type LogConfig, logConfig } from './log-config.js';
 import { clientTls, peerTls, type TlsConfig } from './tls-config.js';
@@ -108,7 +109,7 @@ export function readMemberConfig(
   const read = file === undefined ? readFlags(args, environment) : readFileFlags(file, args, environment);
   checkFlags(read);
   if (read.complaints.length > 0) refuseFlags(read.complaints);
-  return { config: memberConfig(read), warnings: read.warnings };
+  return { config: memberConfig(read), warnings: [...read.warnings, ...idleSettings(read.values)] };
 }
 
 /** Who a member is among which others, and where its data goes: what is made of it before it starts. */
@@ -162,7 +163,7 @@ function memberConfig({ values }: ReadFlags): MemberConfig {
 
 // etcd's numbers for a 0 in these flags.
 const standardSnapshotEntries = 10_000;
-const standardCompactionBatch = 1000;
+const standardCompactionBatch = 500;
 const standardWatchProgressMs = 600_000;
 
 /** Notices at shorter intervals than etcd's least would only keep everybody busy. */

@@ -124,6 +124,8 @@ export class Member implements AsyncDisposable {
       heartbeatMs: config.heartbeatMs,
       electionMs: config.electionMs,
       snapshotEntries: config.snapshotEntries,
+      catchUpEntries: config.catchUpEntries,
+      compaction: { changes: config.compactionBatch, pauseMs: config.compactionPauseMs },
       disk,
       network,
       clock: systemClock,
@@ -152,6 +154,7 @@ export class Member implements AsyncDisposable {
       logger,
     });
     this.#closing.add(() => checks.close());
+    await this.#defragmentAtStart(opened);
     await this.#unlessEnded(checks.atStart(), signal);
     await this.#unlessEnded(opened.bootstrapped, signal);
     // It only goes on to answer those who may need its vote to go on without it.
@@ -213,6 +216,7 @@ export class Member implements AsyncDisposable {
       access: { cors: config.corsOrigins, hostWhitelist: config.hostsAllowed, clientCertAuth: config.clientCertAuth },
       gatewayEnabled: config.gatewayEnabled,
       streamsMax: config.streamsMax,
+      keepalive: config.keepalive,
       slowLimits: { readMs: config.slowApplyMs, requestMs: config.slowRequestMs },
     });
     this.#closing.add(() => front.close());
@@ -294,6 +298,13 @@ export class Member implements AsyncDisposable {
       txnOpsMax: config.txnOpsMax,
       version,
     };
+  }
+
+  /** --bootstrap-defrag-threshold-megabytes */
+  async #defragmentAtStart(replica: Replica): Promise<void> {
+    const { bootstrapDefragMegabytes: threshold } = this.#options.config;
+    const { size, sizeInUse } = replica.state;
+    if (threshold > 0 && size - sizeInUse >= threshold * 1024 ** 2) await replica.defragment();
   }
 
   #compactByItself(replica: Replica): void {

@@ -49,6 +49,8 @@ export interface ReplicaOptions {
   readonly snapshotEntries: number;
   /** See DriverOptions; etcd's 5000 unless told otherwise. */
   readonly catchUpEntries?: number;
+  /** Of how many changes a slice of a compaction is, and how long others have the loop between two. */
+  readonly compaction?: { readonly changes: number; readonly pauseMs: number };
   readonly disk: Disk;
   readonly network: PeerNetwork;
   readonly clock: Clock;
@@ -71,8 +73,8 @@ const firstCampaignMs = 20;
 /** As in etcd: of the leader's log a learner has so much, or it is not promoted. */
 const learnerReadyShare = 0.9;
 
-/** A slice of a compaction that often. */
-const compactionMs = 20;
+/** A slice of a compaction: a few milliseconds of work, that often. */
+const usualCompaction = { changes: 500, pauseMs: 20 };
 
 const limits = (electionMs: number): ConsensusLimits => ({
   requestTimeoutMs: 5000 + 2 * electionMs,
@@ -110,6 +112,7 @@ export class Replica {
   readonly #driver: Driver;
   readonly #proposals: Proposals;
   readonly #isNew: boolean;
+  readonly #compaction: { readonly changes: number; readonly pauseMs: number };
   readonly #cancelCompaction: Cancel;
   #cancelCampaign: Cancel = () => {};
   #halted = false;
@@ -231,7 +234,8 @@ export class Replica {
     this.#acquaintances = new Acquaintances(memberId, state.members, network, clock, lookUpMembers);
     const isLeader = () => this.standing.role === 'leader';
     this.#removal = new Removal(clock, electionMs, isLeader, () => this.#failed(wasRemoved(identity)));
-    this.#cancelCompaction = clock.every(compactionMs, () => this.#compactStep());
+    this.#compaction = options.compaction ?? usualCompaction;
+    this.#cancelCompaction = clock.every(Math.max(1, this.#compaction.pauseMs), () => this.#compactStep());
   }
 
   get standing(): Standing {
@@ -259,7 +263,9 @@ export class Replica {
       if (this.#halted)
         throw new ClusterError('stopped', 'this member is stopping; the compaction goes on at its next start');
       if (signal.aborted) throw new ClusterError('cancelled', 'the caller gave the compaction up; it goes on');
-      await new Promise<void>((resolve) => void this.#options.clock.after(compactionMs, resolve));
+      await new Promise<void>(
+        (resolve) => void this.#options.clock.after(Math.max(1, this.#compaction.pauseMs), resolve),
+      );
     }
   }
 
@@ -319,7 +325,7 @@ export class Replica {
 
   #compactStep(): void {
     try {
-      this.state.compactStep();
+      this.state.compactStep(this.#compaction.changes);
     } catch (error) {
       this.#driver.fail(error);
     }

@@ -33,9 +33,6 @@ export interface StateOptions {
   readonly soon: (callback: () => void) => void;
 }
 
-/** Changes that one slice of a compaction looks at: a few milliseconds. */
-const compactionBudget = 500;
-
 /** The replicated state of one member: the rooms that stand on the store's tables, as the one machine that raft drives. */
 export class State implements StateMachine {
   readonly keys: Keys;
@@ -153,10 +150,10 @@ export class State implements StateMachine {
     this.#noticeMembers();
   }
 
-  /** A slice of what a compaction has left to remove. No answer depends on how far that has come. */
-  compactStep(): void {
+  /** A slice of what a compaction has left to remove, of so many changes. No answer depends on how far that has come. */
+  compactStep(changes: number): void {
     if (!this.keys.compactionPending) return;
-    this.#backend.transact(this.appliedIndex, () => this.keys.compactStep(compactionBudget));
+    this.#backend.transact(this.appliedIndex, () => this.keys.compactStep(changes));
   }
 
   async commit(): Promise<void> {

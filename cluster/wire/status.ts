@@ -54,6 +54,14 @@ const table: Readonly<Record<ClusterErrorCode, WireStatus>> = {
   'wrong-downgrade-version': etcd(grpc.INVALID_ARGUMENT, 'wrong downgrade target version format'),
   'invalid-downgrade-target': etcd(grpc.INVALID_ARGUMENT, 'invalid downgrade target version'),
   'downgrade-in-process': etcd(grpc.FAILED_PRECONDITION, 'cluster has a downgrade job in progress'),
+  'no-inflight-downgrade': etcd(grpc.FAILED_PRECONDITION, 'no inflight downgrade job'),
+  'cluster-version-unavailable': etcd(grpc.UNAVAILABLE, 'cluster version not found during downgrade'),
+  'timeout-wait-applied-index': etcd(
+    grpc.UNAVAILABLE,
+    'request timed out, waiting for the applied index took too long',
+  ),
+  'deadline-exceeded': etcd(grpc.DEADLINE_EXCEEDED, 'context deadline exceeded'),
+  'watch-canceled': etcd(grpc.CANCELLED, 'watch canceled'),
   cancelled: etcd(grpc.CANCELLED, 'request canceled'),
 
   'root-user-not-exist': etcd(grpc.FAILED_PRECONDITION, 'root user does not exist'),

@@ -1,7 +1,7 @@
 import { ClusterError, type ClusterErrorCode, type EtcdClient } from '#cluster';
 import { goesOn, WizardError } from '../errors.js';
 import { inParallel } from './in-parallel.js';
-import { bytesOf, type Permission } from './rights.js';
+import { toStore } from './rights.js';
 import type { AccessStep, Phase } from './step.js';
 import { stepsOf } from './step.js';
 
@@ -84,9 +84,9 @@ async function take({ auth, passwordOf, signal }: ApplyAccess, step: AccessStep)
     case 'delete-role':
       return auth.roleDelete(step.role, options);
     case 'grant':
-      return auth.roleGrantPermission(step.role, stored(step.permission), options);
+      return auth.roleGrantPermission(step.role, toStore(step.permission), options);
     case 'revoke':
-      return auth.roleRevokePermission(step.role, stored(step.permission), options);
+      return auth.roleRevokePermission(step.role, toStore(step.permission), options);
     case 'add-user':
       return auth.userAdd(step.user, await passwordOf(step.user), options);
     case 'delete-user':
@@ -97,9 +97,3 @@ async function take({ auth, passwordOf, signal }: ApplyAccess, step: AccessStep)
       return auth.userRevokeRole(step.user, step.role, options);
   }
 }
-
-const stored = ({ access, key, end }: Permission) => ({
-  access,
-  key: bytesOf(key),
-  ...(end === undefined ? {} : { end: bytesOf(end) }),
-});

@@ -2,6 +2,7 @@ import { Document, isMap, type YAMLMap, type YAMLSeq } from 'yaml';
 import { WizardError } from '../errors.js';
 import { prefixEnd } from '../plan/permissions.js';
 import { type PlanPermission, root } from '../plan/plan.js';
+import { yamlText } from '../plan/print.js';
 import type { Access, Declared } from './access.js';
 import { bytesOf, keyOf, type Permission } from './rights.js';
 import { keyWords } from './words.js';
@@ -45,5 +46,5 @@ export function printDeclaration({ roles, users }: Declared): string {
     ...roles.flatMap((_, at) => list(['access', 'roles', at, 'permissions'])),
   ];
   for (const node of inline) if (isMap(node)) (node as YAMLMap).flow = true;
-  return document.toString({ lineWidth: 0 });
+  return yamlText(document);
 }

@@ -1,7 +1,7 @@
 import type { EtcdClient } from '#cluster';
 import type { Access } from './access.js';
 import { inParallel } from './in-parallel.js';
-import { keyOf, type Permission } from './rights.js';
+import { fromStore, type Permission } from './rights.js';
 
 const atOnce = 32;
 
@@ -19,11 +19,7 @@ export async function readAccess({ auth }: Pick<EtcdClient, 'auth'>, signal: Abo
   const options = { signal };
   const [roles, users] = await Promise.all([auth.roleList(options), auth.userList(options)]);
   const permissionsOf = async (role: string): Promise<readonly Permission[]> =>
-    (await auth.roleGet(role, options)).map(({ access, key, end }) => ({
-      access,
-      key: keyOf(key),
-      ...(end === undefined ? {} : { end: keyOf(end) }),
-    }));
+    (await auth.roleGet(role, options)).map(fromStore);
   return {
     roles: await forEach(roles, permissionsOf),
     users: await forEach(users, (user) => auth.userGet(user, options)),

@@ -54,3 +54,20 @@ export const rightsWithout = (a: Rights, b: Rights): Rights => ({
 export const allows = (a: Rights, b: Rights): boolean => covers(a.read, b.read) && covers(a.write, b.write);
 
 export const sameRights = (a: Rights, b: Rights): boolean => allows(a, b) && allows(b, a);
+
+/** As a store says it, and is told. */
+interface StoredPermission {
+  readonly access: Permission['access'];
+  readonly key: Uint8Array;
+  readonly end?: Uint8Array;
+}
+
+export const fromStore = ({ access, key, end }: StoredPermission): Permission => ({
+  ...{ access, key: keyOf(key) },
+  ...(end === undefined ? {} : { end: keyOf(end) }),
+});
+
+export const toStore = ({ access, key, end }: Permission): StoredPermission => ({
+  ...{ access, key: bytesOf(key) },
+  ...(end === undefined ? {} : { end: bytesOf(end) }),
+});

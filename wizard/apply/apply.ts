@@ -23,6 +23,8 @@ export interface ApplyOptions {
   /** What opens the authority's key; without it only one in clear is opened, and made. */
   readonly passphrases?: PassphraseSource;
   /** Ends the run between two steps. */
+  /** What an earlier plan wanted stays where it is; it is set aside otherwise. */
+  readonly keepSurplus?: boolean;
   readonly signal: AbortSignal;
   /** Something for a person to know, at once. */
   readonly say: (text: string) => void;
@@ -119,7 +121,7 @@ export async function apply(options: ApplyOptions): Promise<readonly Step[]> {
 async function work(options: ApplyOptions, interruptedPid: number | undefined): Promise<readonly Step[]> {
   const { plan, dir, now, passwords = new Map(), passphrases, signal, say } = options;
   await settleExchange(dir);
-  const artifacts = await artifactsOf(plan, dir);
+  const artifacts = options.keepSurplus === true ? desiredArtifacts(plan, dir) : await artifactsOf(plan, dir);
   const swept = await sweep(dir, artifacts);
   const observed = await observe(dir, artifacts);
   if (observed.authority.state === 'waiting') throw observed.authority.error;

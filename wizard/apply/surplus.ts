@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isFolder, isTaken, listFolder } from '#pki';
+import { shellArgument } from '#templates';
 import type { Artifact, SurplusArtifact } from '../artifacts/artifact.js';
 import { memberArtifacts } from '../artifacts/members.js';
 import { mapAtOnce } from '../at-once.js';
@@ -35,7 +36,7 @@ async function surplusKits(plan: Plan, dir: string): Promise<Surplus[]> {
 }
 
 const goneUser = (name: string): string =>
-  `the plan has no such user; quorate user remove ${printable(name)} revokes the certificate, too`;
+  `the plan has no such user; quorate user remove ${shellArgument(name)} revokes the certificate, too`;
 
 async function surplusTrees(plan: Plan, dir: string): Promise<Surplus[]> {
   const known = new Set(plan.members.map(({ name }) => name));

@@ -24,6 +24,7 @@ export async function makeMatch(
   { terminal, dir, signal, now, passphrases }: Context,
   plan: Plan,
   passwords: ReadonlyMap<string, string> = new Map(),
+  keepSurplus = false,
 ): Promise<readonly Step[]> {
   try {
     const steps = await applyPlan({
@@ -31,6 +32,7 @@ export async function makeMatch(
       dir,
       now,
       passwords,
+      keepSurplus,
       passphrases,
       signal,
       say: (text) => terminal.say(text),

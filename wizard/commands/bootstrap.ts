@@ -2,6 +2,7 @@ import type { EtcdClient } from '#cluster';
 import { WizardError } from '../errors.js';
 import { type Plan, root } from '../plan/plan.js';
 import { type ExitCode, exitCodes } from '../report.js';
+import { apiServer, servesKubernetes } from '../run/api-server.js';
 import { bootstrap as bringAccess } from '../run/bootstrap.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { verifyAccess } from '../run/verify-access.js';
@@ -31,18 +32,15 @@ export async function bootstrap(context: Context, { json, yes }: Given): Promise
   }
 }
 
-/** As whom an API server of kubeadm's signs in, and what it then needs: everything. */
-const apiServer = 'kube-apiserver-etcd-client';
-
 /** With auth on an API server that the store does not know is refused, and with it the whole cluster of Kubernetes. @throws WizardError `answer-refused` */
 export async function checkApiServer(
-  { auth }: { readonly auth: Pick<EtcdClient['auth'], 'status'> },
+  client: EtcdClient,
   { cluster, access }: Plan,
   { signal }: Pick<Context, 'signal'>,
 ): Promise<void> {
-  if (cluster.run !== 'static-pod') return;
   const isKnown = access.users.some(({ name, roles }) => name === apiServer && roles.includes(root));
-  if (isKnown || (await auth.status({ signal })).enabled) return;
+  if (isKnown || (await client.auth.status({ signal })).enabled) return;
+  if (cluster.run !== 'static-pod' && !(await servesKubernetes(client, signal))) return;
   const what = `the plan has no user ${apiServer} with the role root: once auth is on, the API server is refused, and Kubernetes stands still`;
   const hint = `add { name: ${apiServer}, roles: [root] } to access.users and apply it; --yes if no API server uses this store`;
   throw new WizardError('answer-refused', what, {}, { hint });

@@ -13,6 +13,7 @@ import { findInPath } from '../run/engine.js';
 import { openStore, signIn } from '../run/store-connection.js';
 import { visible } from '../shown.js';
 import type { Terminal } from '../terminal.js';
+import { makeMatch } from './apply.js';
 import type { Context, Given } from './command.js';
 import { dirFlag } from './next-lines.js';
 import { readPlan } from './plan-file.js';
@@ -23,8 +24,8 @@ export async function doctor(context: Context, given: Given): Promise<ExitCode> 
   let found = await examine(context, given);
   if (given.fix === true && found.some(({ mendedByApply }) => mendedByApply)) {
     terminal.say('mending what quorate apply mends');
-    const code = await context.run(['apply']);
-    if (code !== exitCodes.done) return code;
+    // What an earlier plan wanted is no mistake: it is left to apply.
+    await makeMatch(context, await readPlan(context), new Map(), true);
     found = await examine(context, given);
   }
   if (given.json === true) terminal.json({ found: found.map((each) => ({ ...each, why: whyOf(each) })) });
@@ -61,7 +62,9 @@ const settingsBytesMax = 1024 * 1024;
 async function etcdHere(): Promise<Release | undefined> {
   const program = await findInPath('etcd');
   if (program === undefined) return undefined;
-  const { stdout } = await promisify(execFile)(program, ['--version']).catch(() => ({ stdout: '' }));
+  const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: 5_000 }).catch(() => ({
+    stdout: '',
+  }));
   const [, major, minor] = /^etcd Version: (\d+)\.(\d+)/m.exec(stdout) ?? [];
   return major === undefined ? undefined : [Number(major), Number(minor)];
 }

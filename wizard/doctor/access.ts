@@ -1,18 +1,24 @@
 import type { Ledger } from '#pki';
+import { shellArgument } from '#templates';
 import type { Access } from '../access/access.js';
 import { planAccess } from '../access/plan-access.js';
 import { type Plan, root } from '../plan/plan.js';
+import { knownApiServer } from '../run/api-server.js';
 import { printable } from '../shown.js';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 
 // Users and roles of the store against the plan, and against the certificates that were issued.
 
-export const authTroubles = (authIsOn: boolean, plan: Plan | undefined): Diagnosis[] => {
+/** @param isKubernetes whether an API server keeps its objects there */
+export const authTroubles = (authIsOn: boolean, plan: Plan | undefined, isKubernetes: boolean): Diagnosis[] => {
+  if (authIsOn) return [];
+  // Its own certificate is nobody there: with auth on it would stand still.
+  const first = isKubernetes ? `${knownApiServer}; then ` : '';
   const next =
     plan === undefined
       ? 'etcdctl user add root; etcdctl user grant-role root root; etcdctl auth enable'
       : 'quorate bootstrap';
-  return authIsOn ? [] : [error('auth-off', 'the cluster', 'auth is off', next)];
+  return [error('auth-off', 'the cluster', 'auth is off', `${first}${next}`)];
 };
 
 export function planTroubles(live: Access, plan: Plan): Diagnosis[] {
@@ -44,7 +50,7 @@ export function bearerTroubles(live: Access, ledger: Ledger, now: Date): Diagnos
         'no certificate of this authority that is still good names them',
         user === root
           ? 'quorate apply'
-          : `quorate user add ${printable(user)} --role ROLE; or etcdctl user delete ${printable(user)}`,
+          : `quorate user add ${shellArgument(user)} --role ROLE; or etcdctl user delete ${shellArgument(user)}`,
       ),
     ),
     ...strangers.map((bearer) =>
@@ -52,7 +58,7 @@ export function bearerTroubles(live: Access, ledger: Ledger, now: Date): Diagnos
         'certificate-without-user',
         `certificate ${printable(bearer)}`,
         'it is good, and the store has no user of that name',
-        `quorate cert revoke ${printable(bearer)}; or quorate access apply, if the plan has them`,
+        `quorate cert revoke ${shellArgument(bearer)}; or quorate access apply, if the plan has them`,
       ),
     ),
   ];

@@ -9,6 +9,7 @@ import { WizardError } from '../errors.js';
 import { kitFiles, pkiFolder } from '../layout.js';
 import { type Plan, root } from '../plan/plan.js';
 import { isDown } from '../rotation/members.js';
+import { servesKubernetes } from '../run/api-server.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { authTroubles, bearerTroubles, planTroubles } from './access.js';
 import { type Diagnosis, error, fromVerified, note, sorted } from './diagnosis.js';
@@ -134,17 +135,20 @@ async function examineLive(
   ofAccess: OfAccess,
 ): Promise<Diagnosis[]> {
   const signal = AbortSignal.any([around.signal, AbortSignal.timeout(patienceMs)]);
-  const seen = await seeMembers(client, signal);
+  const { seen, silent } = await seeMembers(client, signal);
   around.signal.throwIfAborted();
   const found = [
+    // Of a plan's members the handshakes say it.
+    ...(plan === undefined ? silent : []),
     ...statusTroubles(seen),
     ...(await asFarAsTold(around.signal, async () => {
       const usesTls = tls.ca !== undefined || tls.cert !== undefined;
-      return membershipTroubles(await client.memberList({ signal }), seen, plan, usesTls);
+      return membershipTroubles(await client.memberList({ signal }), seen, plan, usesTls, client.endpoints.length);
     })),
     ...(await asFarAsTold(around.signal, async () => {
       const { enabled } = await client.auth.status({ signal });
-      return [...authTroubles(enabled, plan), ...(await ofAccess(await readAccess(client, signal)))];
+      const isKubernetes = !enabled && (await servesKubernetes(client, signal));
+      return [...authTroubles(enabled, plan, isKubernetes), ...(await ofAccess(await readAccess(client, signal)))];
     })),
     ...(await hashTroubles(client, seen, around.signal)),
   ];

@@ -18,14 +18,25 @@ export interface Seen {
 }
 
 /** Those that answer. */
-export async function seeMembers(client: EtcdClient, signal: AbortSignal): Promise<readonly Seen[]> {
+export async function seeMembers(
+  client: EtcdClient,
+  signal: AbortSignal,
+): Promise<{ readonly seen: readonly Seen[]; readonly silent: readonly Diagnosis[] }> {
   const asked = client.endpoints.map(async (endpoint) => {
     const began = performance.now();
     const status = await client.status(endpoint, { signal, timeoutMs: patienceMs });
     return { endpoint, status, tookMs: performance.now() - began };
   });
-  return (await Promise.allSettled(asked)).flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const settled = await Promise.allSettled(asked);
+  const silent = settled.flatMap((each, at) =>
+    each.status === 'fulfilled'
+      ? []
+      : [error('unreachable', client.endpoints[at] ?? '', reasonOf(each.reason), 'start it, or see what is between')],
+  );
+  return { seen: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])), silent };
 }
+
+const reasonOf = (cause: unknown): string => quoted(cause instanceof Error ? cause.message : String(cause), 300);
 
 export const statusTroubles = (seen: readonly Seen[]): Diagnosis[] => [
   ...seen.flatMap(({ endpoint, status: { leader, errors, index, appliedIndex }, tookMs }) => [
@@ -34,7 +45,7 @@ export const statusTroubles = (seen: readonly Seen[]): Diagnosis[] => [
       : []),
     ...errors
       .filter((text) => /alarm/i.test(text))
-      .map((text) => error('alarm-raised', endpoint, text, alarmCure(text))),
+      .map((text) => error('alarm-raised', endpoint, text.slice(0, 200), alarmCure(text))),
     ...(index - appliedIndex > lagMax
       ? [
           warning(
@@ -83,19 +94,20 @@ function versionTroubles(seen: readonly Seen[]): Diagnosis[] {
   ];
 }
 
-/** @param plan undefined: of a cluster that is in none */
+/** @param plan undefined: of a cluster that is in none. @param asked how many endpoints; those of a plan are all members' */
 export function membershipTroubles(
   members: readonly MemberInfo[],
   seen: readonly Seen[],
   plan: Plan | undefined,
   usesTls: boolean,
+  asked = seen.length,
 ): Diagnosis[] {
   const voters = members.filter(({ learner }) => !learner);
   const answering = new Set(seen.map(({ status }) => status.header.memberId));
   const there = voters.filter(({ id }) => answering.has(id)).length;
   const needed = Math.floor(voters.length / 2) + 1;
   const found: Diagnosis[] = [];
-  if (there < needed && seen.length > 0 && plan !== undefined)
+  if (there < needed && seen.length > 0 && (plan !== undefined || seen.length < asked))
     found.push(
       error(
         'no-quorum',
@@ -196,10 +208,12 @@ export async function hashTroubles(
   const hashes = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   for (const each of settled)
     if (each.status === 'rejected' && !(each.reason instanceof ClusterError)) throw each.reason;
-  const [first] = hashes;
-  const comparable = hashes.filter(({ compactRevision }) => compactRevision === first?.compactRevision);
-  if (new Set(comparable.map(({ hash }) => hash)).size < 2) return [];
-  const words = comparable.map(({ endpoint, hash }) => `${endpoint} ${hash.toString(16)}`).join(', ');
+  const alike = [...new Set(hashes.map(({ compactRevision }) => compactRevision))].map((compacted) =>
+    hashes.filter(({ compactRevision }) => compactRevision === compacted),
+  );
+  const unequal = alike.find((group) => new Set(group.map(({ hash }) => hash)).size > 1);
+  if (unequal === undefined) return [];
+  const words = unequal.map(({ endpoint, hash }) => `${endpoint} ${hash.toString(16)}`).join(', ');
   return [
     error(
       'hashes-differ',

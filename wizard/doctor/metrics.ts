@@ -46,7 +46,7 @@ export function parseFigures(text: string): Figures {
   return new Map(lines.map(([, name = '', value]) => [name, Number(value)]));
 }
 
-/** In seconds: the bound of the bucket that holds it. Undefined with too few to say. */
+/** In seconds: more than that it takes, by the bucket that holds it. Undefined with too few to say. */
 export function percentile99(figures: Figures, histogram: string): number | undefined {
   const buckets = [...figures].flatMap(([name, count]) => {
     const [, bound] = new RegExp(`^${histogram}_bucket\\{.*le="([^"]+)"`).exec(name) ?? [];
@@ -54,7 +54,9 @@ export function percentile99(figures: Figures, histogram: string): number | unde
   });
   const all = figures.get(`${histogram}_count`) ?? 0;
   if (all < samplesMin) return undefined;
-  return buckets.sort((a, b) => a.bound - b.bound).find(({ count }) => count >= 0.99 * all)?.bound;
+  const sorted = buckets.sort((a, b) => a.bound - b.bound);
+  const holds = sorted.findIndex(({ count }) => count >= 0.99 * all);
+  return holds < 0 ? undefined : (sorted[holds - 1]?.bound ?? 0);
 }
 
 const samplesMin = 100;
@@ -69,7 +71,7 @@ export function diskTroubles(endpoint: string, figures: Figures): Diagnosis[] {
     say(
       'slow-disk',
       endpoint,
-      `one sync of its log in a hundred takes ${p99} s or longer`,
+      `one sync of its log in a hundred takes more than ${p99} s`,
       'give it a disk of its own, an SSD',
     ),
   ];

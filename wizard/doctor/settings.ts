@@ -221,7 +221,7 @@ const pods: Rule = (settings, where, text) => {
 };
 
 const kubeadm: Rule = (_, where, text) =>
-  /kubeadm\s+init\b[^\n]*--etcd-(servers|cafile|certfile|keyfile)/.test(text)
+  /kubeadm\s+init\b[^\n]*--etcd-(servers|cafile|certfile|keyfile)/.test(text.replace(/\\\n/g, ' '))
     ? [
         error(
           'flag-unknown',

@@ -50,6 +50,11 @@ export function printPlan(plan: Plan): string {
   ];
   for (const list of lists) for (const item of (document.getIn(list) as { items: unknown[] }).items) flow(item);
   for (const [path, text] of comments) comment(document, path, text);
+  return yamlText(document);
+}
+
+/** What is not seen is written out: persons read it, on a terminal, before they agree to it. */
+export function yamlText(document: Document): string {
   visit(document, { Scalar: (_, node) => quoteUnseen(node) });
   return document.toString({ lineWidth: 0 }).replace(unseen, (found) => (found === '\n' ? found : yamlEscape(found)));
 }

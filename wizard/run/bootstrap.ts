@@ -1,18 +1,11 @@
 import { join } from 'node:path';
 import { ClusterError, type EtcdClient } from '#cluster';
+import { fromStore, permissionOf, toStore } from '../access/rights.js';
+import { roleChange } from '../access/role-change.js';
 import { readPassword } from '../apply/passwords.js';
 import { goesOn, WizardError } from '../errors.js';
 import { kitFiles } from '../layout.js';
-import { keyRange } from '../plan/permissions.js';
 import { type Plan, type Role, root, type User, usersOf } from '../plan/plan.js';
-
-type Permission = Awaited<ReturnType<EtcdClient['auth']['roleGet']>>[number];
-
-const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
-
-const covers = (granted: readonly Permission[], wanted: Permission): boolean =>
-  granted.some(({ access, key, end }) => access === wanted.access && same(key, wanted.key) && same(end, wanted.end));
 
 /** Root first: auth can't be turned on without it, and every later step is carried out in its name. */
 const rootRole: Role = { name: root, permissions: [] };
@@ -57,14 +50,14 @@ class Bootstrap {
     const options = { signal: this.#signal };
     if (!known.has(name)) await this.#step(`added role ${name}`, () => auth.roleAdd(name, options));
     if (permissions.length === 0) return;
-    const granted = known.has(name) ? await auth.roleGet(name, options) : [];
-    for (const permission of permissions) {
-      const wanted: Permission = { access: permission.access, ...keyRange(permission) };
-      if (covers(granted, wanted)) continue;
-      await this.#step(`granted role ${name} ${permission.access}`, () =>
-        auth.roleGrantPermission(name, wanted, options),
-      );
-    }
+    const granted = known.has(name) ? (await auth.roleGet(name, options)).map(fromStore) : [];
+    // What it has beyond the plan it keeps: nothing is taken away here.
+    const wanted = [...granted, ...permissions.map(permissionOf)];
+    for (const step of roleChange(name, granted, wanted))
+      if (step.does === 'grant')
+        await this.#step(`granted role ${name} ${step.permission.access}`, () =>
+          auth.roleGrantPermission(name, toStore(step.permission), options),
+        );
   }
 
   async #bringUser(user: User, known: ReadonlySet<string>): Promise<void> {

@@ -35,10 +35,16 @@ export async function findKit(folder: string): Promise<KitFolder> {
   const name = basename(environment, '.env');
   if (userNameRule(name) !== undefined) throw noKit(`${folder} is no kit: ${quoted(name)} is no user's name`);
   const settings = await readText(join(folder, environment));
+  const strange = settings.split('\n').find((line) => !settingLine.test(line));
+  if (strange !== undefined)
+    throw noKit(`${join(folder, environment)} has a line that is no setting of etcdctl: ${quoted(strange)}`);
   const [, endpoints = ''] = /^export ETCDCTL_ENDPOINTS='?([^'\n]*)'?$/m.exec(settings) ?? [];
   const { ca, certificate, key } = pathsIn(folder, name);
   return { name, folder, endpoints: endpoints.split(',').filter((each) => each !== ''), ca, certificate, key };
 }
+
+/** A shell is going to read it: nothing but settings stands in it, each in quotes that end. */
+const settingLine = /^(?:#.*|export ETCDCTL_[A-Z_]+=(?:'[^']*'|\\'|[\w@%+=:,./-])*|)$/;
 
 const noKit = (what: string, cause?: unknown): WizardError =>
   new WizardError(
@@ -59,7 +65,7 @@ export async function settleKit(
 ): Promise<void> {
   if (keyFile !== undefined && keyFile !== key && (await readTextIfPresent(key)) !== (await readText(keyFile)))
     await writeNew(key, await readText(keyFile), privateFile);
-  const { key: state } = await observeKeyPair({ certificate, key });
+  const { key: state, certificate: found } = await observeKeyPair({ certificate, key });
   if (state === 'absent') {
     const hint = `quorate user kit ${folder} --key ${name}.key, the file that quorate user request made`;
     throw new WizardError('files-refused', `there is no key in ${folder}`, { folder }, { hint });
@@ -68,6 +74,8 @@ export async function settleKit(
     const hint = 'send the request that was made with this key, or look for the other key';
     throw new WizardError('files-refused', `${key} is not the key of ${certificate}`, { key }, { hint });
   }
+  if (found !== undefined && found.commonName !== name)
+    throw noKit(`${certificate} is ${quoted(found.commonName)}'s, and not ${name}'s`);
   const { ca, environment } = pathsIn(folder, name);
   const settings = await readText(environment);
   const paths = { CACERT: ca, CERT: certificate, KEY: key };

@@ -2,7 +2,7 @@ import { ClusterError, type LeaseInfo } from '#cluster';
 import { type LedgerEntry, stateOf } from '#pki';
 import { setAside } from '../apply/set-aside.js';
 import { withLedgerOf } from '../authority.js';
-import { withList } from '../certificates/revoking/locked.js';
+import { type ListOutcome, withList } from '../certificates/revoking/locked.js';
 import { kitFolder } from '../layout.js';
 import type { PassphraseSource } from '../passphrases.js';
 import { withoutUser } from '../plan/edit-text.js';
@@ -32,7 +32,7 @@ export const validCertificates = ({ dir, name, now }: Pick<RemoveOptions, 'dir' 
   );
 
 /** What was done, and whether the store was there to be told. */
-export interface Removal {
+export interface Removal extends Pick<ListOutcome<unknown>, 'listed' | 'delivered'> {
   readonly revoked: readonly string[];
   readonly store: 'removed' | 'not-there' | { readonly unreachable: string };
   /** That hold keys which this user could write. */
@@ -52,14 +52,27 @@ export interface Removal {
 export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Removal> {
   const { dir, name, now, passphrases } = options;
   const serials = (await validCertificates(options)).map(({ serial }) => serial);
-  const { result: revoked } = await withList(
+  const {
+    result: revoked,
+    listed,
+    delivered,
+  } = await withList(
     { dir, passphrases, plan, now },
     ({ ledger }) => ledger.revoke(serials, 'cessation-of-operation', now),
     false,
   );
   const { store, leases, unseen } = await removeFromStore(options, plan);
   const next = await editPlan(dir, (text) => withoutUser(text, name));
-  return { revoked, store, leases, leasesUnseen: unseen, kit: await setAside(dir, kitFolder(name), now), plan: next };
+  return {
+    revoked,
+    listed,
+    delivered,
+    store,
+    leases,
+    leasesUnseen: unseen,
+    kit: await setAside(dir, kitFolder(name), now),
+    plan: next,
+  };
 }
 
 const noLeases: FoundLeases = { leases: [], unseen: 0 };

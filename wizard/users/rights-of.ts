@@ -1,5 +1,5 @@
 import type { EtcdClient } from '#cluster';
-import { allRights, bothOf, keyOf, noRights, type Rights, rightsOf } from '../access/rights.js';
+import { allRights, bothOf, fromStore, noRights, type Rights, rightsOf } from '../access/rights.js';
 import { root } from '../plan/plan.js';
 
 /** What roles of the store grant, as it has them now. A user may ask for their own. */
@@ -10,14 +10,7 @@ export async function rightsOfRoles(
 ): Promise<Rights> {
   if (roles.includes(root)) return allRights;
   const all = await Promise.all(
-    roles.map(async (role) =>
-      rightsOf(
-        (await auth.roleGet(role, { signal })).map(({ access, key, end }) => ({
-          ...{ access, key: keyOf(key) },
-          ...(end === undefined ? {} : { end: keyOf(end) }),
-        })),
-      ),
-    ),
+    roles.map(async (role) => rightsOf((await auth.roleGet(role, { signal })).map(fromStore))),
   );
   return all.reduce(bothOf, noRights);
 }

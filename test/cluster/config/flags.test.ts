@@ -83,27 +83,48 @@ test(told, ['--corrupt-check-time=240m', '--compact-hash-check-time=2m'], {
 
 const gates = readMemberConfig([], {}).config.featureGates;
 
-test(told, ['--feature-gates=InitialCorruptCheck=true, LeaseCheckpoint=t'], {
-  featureGates: { ...gates, InitialCorruptCheck: true, LeaseCheckpoint: true },
-});
-test(told, ['--feature-gates=AllAlpha=true,PriorityRequest=false'], {
-  featureGates: {
-    ...gates,
-    InitialCorruptCheck: true,
-    CompactHashCheck: true,
-    LeaseCheckpoint: true,
-    LeaseCheckpointPersist: true,
-    StopGRPCServiceOnDefrag: true,
-    SetMemberLocalAddr: true,
-    PriorityRequest: false,
+test(
+  told,
+  ['--feature-gates=InitialCorruptCheck=true, LeaseCheckpoint=t'],
+  {
+    featureGates: { ...gates, InitialCorruptCheck: true, LeaseCheckpoint: true },
   },
-});
+  '--feature-gates: LeaseCheckpoint has no effect here',
+);
+test(
+  told,
+  ['--feature-gates=AllAlpha=true,PriorityRequest=false'],
+  {
+    featureGates: {
+      ...gates,
+      InitialCorruptCheck: true,
+      CompactHashCheck: true,
+      LeaseCheckpoint: true,
+      LeaseCheckpointPersist: true,
+      StopGRPCServiceOnDefrag: true,
+      SetMemberLocalAddr: true,
+      PriorityRequest: false,
+    },
+  },
+  ...['LeaseCheckpoint', 'LeaseCheckpointPersist', 'StopGRPCServiceOnDefrag', 'SetMemberLocalAddr'].map(
+    (gate) => `--feature-gates: ${gate} has no effect here`,
+  ),
+);
+test(
+  told,
+  ['--pre-vote=false', '--downgrade-check-time=1s', '--grpc-keepalive-min-time=1s'],
+  { preVote: false },
+  '--pre-vote has no effect here: members always ask before an election whether it could be won',
+  "--grpc-keepalive-min-time has no effect here: clients' pings are answered, however many they are",
+  '--downgrade-check-time has no effect here: there is no older version to go back to',
+);
 test(
   told,
   ['--experimental-initial-corrupt-check', '--experimental-enable-lease-checkpoint=true'],
   { featureGates: { ...gates, InitialCorruptCheck: true, LeaseCheckpoint: true } },
   '--experimental-initial-corrupt-check is deprecated, use --feature-gates=InitialCorruptCheck=true',
   '--experimental-enable-lease-checkpoint is deprecated, use --feature-gates=LeaseCheckpoint=true',
+  '--feature-gates: LeaseCheckpoint has no effect here',
 );
 test(
   told,

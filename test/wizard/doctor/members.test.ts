@@ -123,8 +123,9 @@ etcd_server_quota_backend_bytes 1.048576e+08
 `;
 
 test('a slow disk is told by the bucket that holds the slowest of a hundred', (t) => {
-  t.is(percentile99(parseFigures(histogram(0)), 'etcd_disk_wal_fsync_duration_seconds'), 0.512);
-  t.is(percentile99(parseFigures(histogram(100)), 'etcd_disk_wal_fsync_duration_seconds'), Number.POSITIVE_INFINITY);
+  t.true((percentile99(parseFigures(histogram(0)), 'etcd_disk_wal_fsync_duration_seconds') ?? 9) < 0.512);
+  t.is(percentile99(parseFigures(histogram(100)), 'etcd_disk_wal_fsync_duration_seconds'), 1.024);
+  t.deepEqual(diskTroubles('e', parseFigures(histogram(0))), []);
   t.deepEqual(diskTroubles('e', parseFigures(histogram(100)))[0]?.severity, 'error');
   t.deepEqual(diskTroubles('e', parseFigures('')), []);
 });

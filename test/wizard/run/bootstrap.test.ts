@@ -131,7 +131,7 @@ test('auth is not turned on under an API server of Kubernetes that the store wou
   t.is((await cluster.run(['apply'])).code, 0);
   const context = { signal: new AbortController().signal };
   const { plan } = parsePlanText(readFileSync(cluster.at('quorate.yaml'), 'utf8'), 'quorate.yaml');
-  const client = { auth: { status: async () => ({ enabled: false }) } };
+  const client = { auth: { status: async () => ({ enabled: false }) } } as unknown as EtcdClient;
   await t.throwsAsync(checkApiServer(client, plan, context), { message: /Kubernetes stands still/ });
   const users = [...plan.access.users, { name: 'kube-apiserver-etcd-client', roles: ['root'], password: false }];
   await t.notThrowsAsync(checkApiServer(client, { ...plan, access: { ...plan.access, users } }, context));

@@ -35,7 +35,7 @@ export async function apply(context: Context, given: Given): Promise<ExitCode> {
     }
     if (given.json === true) terminal.json({ changes, steps: stepsOf(phases).length });
     terminal.say(`${changeCounts(changes)}: done, and read back`);
-    if (!authIsOn) terminal.say(authOff(given));
+    if (!authIsOn) terminal.say(await authOff(client, given, signal));
     return exitCodes.done;
   } finally {
     terminal.endProgress();

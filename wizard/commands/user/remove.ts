@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes } from '../../report.js';
 import { leaseText, leaseWords } from '../../users/leases.js';
 import { type Removal, removeUser, validCertificates } from '../../users/remove.js';
 import { makeMatch } from '../apply.js';
+import { deliveryLines } from '../cert/delivery-lines.js';
 import type { Context, Given } from '../command.js';
 import { readPlan } from '../plan-file.js';
 
@@ -68,9 +69,13 @@ const leaseJson = ({ id, ttlSeconds, keys }: LeaseInfo) => ({
 /** More than a person would end one by one. */
 const leasesShown = 20;
 
-function lines(name: string, { revoked, store, kit, leases, leasesUnseen, plan }: Removal): string[] {
+function lines(
+  name: string,
+  { revoked, listed, delivered, store, kit, leases, leasesUnseen, plan }: Removal,
+): string[] {
   return [
-    revoked.length === 0 ? 'no certificate was left to revoke' : `revoked ${revoked.join(', ')}; members refuse it`,
+    revoked.length === 0 ? 'no certificate was left to revoke' : `revoked ${revoked.join(', ')}`,
+    ...deliveryLines(plan, listed, delivered),
     store === 'removed' ? removedWords(name, plan) : '',
     store === 'not-there' ? `the store had no user ${name}` : '',
     ...(leases.length === 0
