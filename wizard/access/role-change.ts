@@ -16,7 +16,7 @@ export function roleChange(role: string, has: readonly Permission[], wanted: rea
   const keptRights = rightsOf(kept);
   const missing = wanted.filter((permission) => !allows(keptRights, rightsOf([permission])));
   const [heldAt, keptAt] = [kindAtRange(has), kindAtRange(kept)];
-  const grants = merged(missing).map((permission) => widened(permission, keptAt.get(rangeOf(permission))));
+  const grants = onePerRange(missing).map((permission) => widened(permission, keptAt.get(rangeOf(permission))));
   const first = grants.map((permission) => widened(permission, heldAt.get(rangeOf(permission))));
   const granted = new Set(grants.map(rangeOf));
   const excess = has.filter((permission) => !kept.includes(permission) && !granted.has(rangeOf(permission)));
@@ -34,8 +34,8 @@ const kindAtRange = (permissions: readonly Permission[]): ReadonlyMap<string, Ki
 const widened = (permission: Permission, kept: Kind | undefined): Permission =>
   kept === undefined || kept === permission.access ? permission : { ...permission, access: 'readwrite' };
 
-/** One permission for each range. */
-function merged(permissions: readonly Permission[]): Permission[] {
+/** One permission for each range, as a store keeps them. */
+export function onePerRange(permissions: readonly Permission[]): Permission[] {
   const byRange = new Map<string, Permission>();
   for (const permission of permissions) {
     byRange.set(rangeOf(permission), widened(permission, byRange.get(rangeOf(permission))?.access));

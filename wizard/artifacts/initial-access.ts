@@ -1,5 +1,6 @@
-import { keyRange } from '../plan/permissions.js';
-import { type Access, type Plan, type PlanPermission, usersOf } from '../plan/plan.js';
+import { type Permission, permissionOf, toStore } from '../access/rights.js';
+import { onePerRange } from '../access/role-change.js';
+import { type Access, type Plan, usersOf } from '../plan/plan.js';
 
 // The file that --initial-access-file names: users, roles and permissions in JSON. Keys are text where they are valid
 // UTF-8, and base64 where they are not: the end of a prefix may be any bytes.
@@ -31,8 +32,8 @@ export function keyText(key: Uint8Array): KeyText {
   return Buffer.from(text, 'utf8').equals(key) ? text : { base64: Buffer.from(key).toString('base64') };
 }
 
-function initialPermission(permission: PlanPermission): InitialPermission {
-  const { key, end } = keyRange(permission);
+function initialPermission(permission: Permission): InitialPermission {
+  const { key, end } = toStore(permission);
   return { access: permission.access, key: keyText(key), ...(end === undefined ? {} : { end: keyText(end) }) };
 }
 
@@ -41,7 +42,7 @@ export function initialAccess(plan: Plan): InitialAccess {
   return {
     roles: plan.access.roles.map(({ name, permissions }) => ({
       name,
-      permissions: permissions.map(initialPermission),
+      permissions: onePerRange(permissions.map(permissionOf)).map(initialPermission),
     })),
     users: usersOf(plan).map(({ name, roles }) => ({ name, roles, passwordHash: '' })),
     enable: true,

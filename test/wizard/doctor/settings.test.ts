@@ -58,6 +58,7 @@ const mistakes: readonly (readonly [what: string, text: string, code: Trouble])[
   ],
   ['a pod that nobody watches', pod(volume).replace(/ *(liveness|readiness)Probe.*\n/g, ''), 'pod-unwatched'],
   ['a flag that kubeadm has not', 'kubeadm init --etcd-servers=https://10.0.0.1:2379', 'flag-unknown'],
+  ['the same on a line of its own', 'kubeadm init \\\n  --etcd-servers=https://10.0.0.1:2379', 'flag-unknown'],
 ];
 
 for (const [what, text, code] of mistakes) {

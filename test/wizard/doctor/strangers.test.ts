@@ -79,3 +79,26 @@ for (const [what, calls, said] of strangers)
     t.notRegex(stderr, /mistake in quorate itself/);
     t.true(stdout.length < 20_000);
   });
+
+test('an endpoint that is dead is named beside one that answers', async (t) => {
+  const endpoint = await serving(t, { [status]: says({}) });
+  const { code, stdout } = await quorate(['doctor', '--endpoints', endpoint, 'http://127.0.0.1:9']);
+  t.is(code, 1);
+  t.regex(stdout, /error http:\/\/127\.0\.0\.1:9: ".*connection refused/);
+});
+
+const registry: Answerer = async () =>
+  etcdserverpb.RangeResponse.encode({ count: 1, kvs: [{ key: Buffer.from('/registry/a') }] }).finish();
+const none: Answerer = async () => new Uint8Array();
+
+test('under Kubernetes auth is not advised without the API server', async (t) => {
+  const endpoint = await serving(t, {
+    [status]: says({}),
+    '/etcdserverpb.KV/Range': registry,
+    '/etcdserverpb.Auth/AuthStatus': none,
+    '/etcdserverpb.Auth/RoleList': none,
+    '/etcdserverpb.Auth/UserList': none,
+  });
+  const { stdout } = await quorate(['doctor', '--endpoints', endpoint]);
+  t.regex(stdout, /next: make kube-apiserver-etcd-client a user with the role root.*; then etcdctl user add root/);
+});

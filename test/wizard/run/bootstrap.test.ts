@@ -107,6 +107,33 @@ judge('etcd').test('killed between any two steps it goes on, auth last, and what
   t.true((await client.auth.status()).enabled);
 });
 
+for (const engine of ['included', 'etcd'] as const)
+  judge('etcd').test(
+    `a role that reads and writes one range keeps both, and what it has beyond the plan: ${engine}`,
+    async (t) => {
+      const cluster = await plannedCluster(t, { engine });
+      const both = '[{ access: read, prefix: /app/ }, { access: write, prefix: /app/ }, { access: read, key: /one }]';
+      cluster.writePlan((text) => text.replace('[{ access: readwrite, prefix: /app/ }]', both));
+      t.is((await cluster.run(['apply'])).code, 0);
+      t.is((await cluster.run(['up', '-d'])).code, 0);
+      const { plan } = parsePlanText(readFileSync(cluster.at('quorate.yaml'), 'utf8'), 'quorate.yaml');
+      const client = await connectAsRoot(plan, cluster.dir);
+      t.teardown(() => client.close());
+      const one = { access: 'readwrite', key: Buffer.from('/one') } as const;
+      await client.auth.roleGrantPermission('writer', one);
+      const granted = async () =>
+        (await client.auth.roleGet('writer')).map(({ access, key }) => `${access} ${Buffer.from(key)}`).sort();
+      const before = await granted();
+      for (let times = 0; times < 2; times += 1) {
+        const { code, stdout, stderr } = await cluster.run(['bootstrap', '--json']);
+        t.is(code, 0, stderr);
+        t.deepEqual(JSON.parse(stdout).done, [], 'nothing is left to do');
+        t.deepEqual(await granted(), before);
+      }
+      t.deepEqual(before, ['readwrite /app/', 'readwrite /one']);
+    },
+  );
+
 test('what is not in force after all is said: users of somebody else, and a store that lets everybody in', async (t) => {
   const cluster = await appliedCluster(t);
   t.is((await cluster.run(['up', '-d'])).code, 0);

@@ -126,6 +126,15 @@ test('killed at any moment, a removal goes on when it is typed again', async (t)
   t.is(readdirSync(cluster.at('retired/users')).length, 1);
 });
 
+test('members on hosts of their own do not know of a revocation yet, and that is said', async (t) => {
+  const cluster = await appliedCluster(t);
+  cluster.writePlan((text) => text.replace('name: demo', 'name: demo, run: systemd'));
+  t.is((await cluster.run(['apply'])).code, 0);
+  const { stderr } = await cluster.run(['user', 'remove', 'app', '--yes']);
+  t.regex(stderr, /revoked [0-9a-f]{32}\n/);
+  t.regex(stderr, /members refuse them as soon as the list is on their hosts:\n {2}.* -> m1:/);
+});
+
 test('a cluster that does not run is told of a removal later', async (t) => {
   const cluster = await appliedCluster(t);
   const offline = await cluster.run(['user', 'remove', 'app', '--yes']);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -153,6 +154,32 @@ test('a kit whose files lead elsewhere is not written through', async (t) => {
   rmSync(join(folder, 'app.env'));
   writeFileSync(join(folder, '$(id).env'), before);
   await t.throwsAsync(findKit(folder), { code: 'files-refused', message: /is no user's name/ });
+});
+
+test('a kit whose settings do more than set, or that is of somebody else, is refused', async (t) => {
+  const cluster = await appliedCluster(t);
+  const own = temporaryFolder(t);
+  const fresh = (name: string): string => {
+    const folder = join(own, name);
+    cpSync(cluster.at('users/app'), folder, { recursive: true });
+    return folder;
+  };
+  for (const [at, line] of [
+    'touch /tmp/planted',
+    "export ETCDCTL_KEY='a'; touch /tmp/planted",
+    'export ETCDCTL_KEY=$(id)',
+    "export ETCDCTL_KEY='a",
+    'export PATH=/tmp',
+    'export ETCDCTL_KEY=`id`',
+    'ETCDCTL_KEY=a env',
+  ].entries()) {
+    const folder = fresh(`planted${at}`);
+    appendFileSync(join(folder, 'app.env'), `${line}\n`);
+    await t.throwsAsync(findKit(folder), { code: 'files-refused', message: /has a line that is no setting/ }, line);
+  }
+  const others = fresh('others');
+  for (const end of ['crt', 'key']) cpSync(cluster.at(`users/root/root.${end}`), join(others, `app.${end}`));
+  await t.throwsAsync(settleKit(await findKit(others), undefined), { message: /is "root"'s, and not app's/ });
 });
 
 test('a kit in one file opens with its passphrase, in quorate and by hand, and with no other', async (t) => {
