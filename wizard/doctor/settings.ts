@@ -1,3 +1,4 @@
+import { parseDocument } from 'yaml';
 import { isLoopback } from '../plan/address.js';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 
@@ -28,9 +29,35 @@ export function settingsIn(text: string): Settings {
   for (const [, name = '', value] of lines.matchAll(flagPattern)) take(name, value);
   for (const pattern of [variablePattern, podVariablePattern])
     for (const [, name = '', value] of lines.matchAll(pattern)) take(flagOf(name), value);
-  // etcd's own configuration file: YAML whose keys are flags.
-  if (found.size === 0) for (const [, name = '', value] of lines.matchAll(configPattern)) take(name, value);
+  if (found.size === 0) for (const [name, value] of configured(lines)) take(name, value);
   return found;
+}
+
+/** etcd's own configuration file: YAML whose keys are flags, but for TLS, which has two sections. */
+function configured(text: string): (readonly [name: string, value: string | undefined])[] {
+  const found = [...text.matchAll(configPattern)].map(([, name = '', value]) => [name, value] as const);
+  const sections = [
+    ['client-transport-security', ''],
+    ['peer-transport-security', 'peer-'],
+  ] as const;
+  const whole = sections.some(([section]) => text.includes(section)) ? parsed(text) : {};
+  const inSections = sections.flatMap(([section, prefix]) =>
+    Object.entries(fieldsOf(whole[section])).flatMap(([name, value]) =>
+      ['string', 'number', 'boolean'].includes(typeof value) && value !== ''
+        ? [[prefix + name, String(value)] as const]
+        : [],
+    ),
+  );
+  return [...found.filter(([name]) => !sections.some(([section]) => section === name)), ...inSections];
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+/** Nothing where it is no YAML: then it is no configuration. */
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  const document = parseDocument(text);
+  return document.errors.length > 0 ? {} : fieldsOf(document.toJS({ maxAliasCount: 100 }));
 }
 
 const isOn = (value: string | undefined): boolean => value !== undefined && value !== 'false';

@@ -58,6 +58,20 @@ const mistakes: readonly (readonly [what: string, text: string, code: Trouble])[
   ],
   ['a pod that nobody watches', pod(volume).replace(/ *(liveness|readiness)Probe.*\n/g, ''), 'pod-unwatched'],
   ['a flag that kubeadm has not', 'kubeadm init --etcd-servers=https://10.0.0.1:2379', 'flag-unknown'],
+  ...(
+    [
+      ['peer-transport-security:\n  auto-tls: true', 'auto-tls'],
+      [
+        'client-transport-security: { cert-file: a.crt, key-file: a.key, client-cert-auth: false }',
+        'client-auth-missing',
+      ],
+      ['client-transport-security:\n  cert-file: a.crt\n  client-cert-auth: true', 'authority-missing'],
+      [
+        'advertise-client-urls: http://10.0.0.1:2379\nclient-transport-security:\n  cert-file: a.crt\n  client-cert-auth: true\n  trusted-ca-file: c',
+        'plain-url',
+      ],
+    ] as const
+  ).map(([text, code]) => [`etcd's file: ${text.slice(0, 50)}`, `name: m1\n${text}\n`, code] as const),
   ['the same on a line of its own', 'kubeadm init \\\n  --etcd-servers=https://10.0.0.1:2379', 'flag-unknown'],
 ];
 
