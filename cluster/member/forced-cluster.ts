@@ -5,9 +5,9 @@ import { index, type MemberId, term } from '../numbers.js';
 import type { State } from './state.js';
 
 /**
- * --force-new-cluster, for the last one to have the data: drops what was not committed, and appends as committed that all
- * other members are removed. No majority has agreed to that, so nobody else may still be running. Whatever the others had
- * that this member had not is lost.
+ * --force-new-cluster, for the last one to have the data: takes all that its log has for committed, and appends as committed that
+ * all other members are removed. No majority has agreed to that, so nobody else may still be running. Whatever the others had that
+ * this member had not is lost; what it had is kept, since a killed member has acknowledged more than its file says was committed.
  * @throws ClusterError data-dir-refused when there is no state to make a cluster of
  */
 export async function forceNewCluster(log: Log, state: State, self: MemberId): Promise<void> {
@@ -20,8 +20,7 @@ export async function forceNewCluster(log: Log, state: State, self: MemberId): P
     );
   }
   const before = log.hardState();
-  const committed = Math.max(before.commit, state.appliedIndex, log.mark().index);
-  const at = index(committed + 1);
+  const at = index(Math.max(log.lastIndex(), state.appliedIndex, log.mark().index) + 1);
   // A term of its own: what another member may have appended at this index is another entry.
   const forced = term(before.term + 1);
   const proposal = { proposer: self, sequence: 0 };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
+import { EtcdClient } from '#cluster';
 import { judge } from '../judges.js';
 import { GrowingCluster } from './growing-cluster.js';
 
@@ -51,6 +52,19 @@ judged.serial(
     await t.throwsAsync(cluster.etcdctl('member', 'add', 'm9', '--learner', '--peer-urls=http://127.0.0.1:9'), {
       message: /too many learner members in cluster/,
     });
+    const learner = EtcdClient.connect({ endpoints: [cluster.server('m3').clientUrl] });
+    t.teardown(() => learner.close());
+    const refused = { code: 'not-supported-for-learner', message: /rpc not supported for learner/ } as const;
+    for (const call of [
+      () => learner.put('k', 'x'),
+      () => learner.get('k0'),
+      () => learner.delete('k0'),
+      () => learner.leases(),
+      () => learner.auth.userList(),
+    ])
+      await t.throwsAsync(call(), refused);
+    await t.notThrowsAsync(learner.range({ key: Buffer.from('k0'), serializable: true }));
+    t.true((await learner.status(cluster.server('m3').clientUrl)).learner);
     await cluster.promote('m3');
     for (const name of ['m4', 'm5']) await cluster.add(name);
 

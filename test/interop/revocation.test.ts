@@ -55,26 +55,29 @@ const health = async (port: number, { ca, cert, key }: Certificate): Promise<str
   (await run('curl', ['-sS', '--cacert', ca, '--cert', cert, '--key', key, `https://127.0.0.1:${port}/health`])).stdout;
 
 for (const [name, program, args] of engines) {
-  judge('etcd', 'etcdctl', 'curl').test(`${name} lets nobody in with a revoked certificate, at no port`, async (t) => {
-    const { port, probes, certificate, revocations, crl } = await start(t, program, args, []);
-    const [ann, bob] = [certificate('ann'), certificate('bob')];
-    await etcdctl(port, ann, 'put', 'a', 'b', ...patiently);
-    t.is(await etcdctl(port, bob, 'get', 'a'), 'a\nb\n');
-    t.regex(await health(probes, bob), /"health":"true"/);
+  judge('etcd', 'etcdctl', 'curl').test(
+    `GHSA-3wh4-j44w-pg92: ${name} lets nobody in with a revoked certificate, at no port`,
+    async (t) => {
+      const { port, probes, certificate, revocations, crl } = await start(t, program, args, []);
+      const [ann, bob] = [certificate('ann'), certificate('bob')];
+      await etcdctl(port, ann, 'put', 'a', 'b', ...patiently);
+      t.is(await etcdctl(port, bob, 'get', 'a'), 'a\nb\n');
+      t.regex(await health(probes, bob), /"health":"true"/);
 
-    revocations.revoke(bob.cert);
-    revocations.write(crl);
-    t.is(await etcdctl(port, ann, 'get', 'a'), 'a\nb\n');
-    t.regex(await health(probes, ann), /"health":"true"/);
-    await t.throwsAsync(etcdctl(port, bob, 'get', 'a', ...briefly));
-    await t.throwsAsync(health(probes, bob));
-    await t.throwsAsync(health(port, bob), undefined, 'HTTP on the client port');
+      revocations.revoke(bob.cert);
+      revocations.write(crl);
+      t.is(await etcdctl(port, ann, 'get', 'a'), 'a\nb\n');
+      t.regex(await health(probes, ann), /"health":"true"/);
+      await t.throwsAsync(etcdctl(port, bob, 'get', 'a', ...briefly));
+      await t.throwsAsync(health(probes, bob));
+      await t.throwsAsync(health(port, bob), undefined, 'HTTP on the client port');
 
-    // Unlike OpenSSL itself.
-    revocations.write(crl, { lastUpdate: '20200101000000Z', nextUpdate: '20200102000000Z' });
-    t.is(await etcdctl(port, ann, 'get', 'a'), 'a\nb\n', 'a list past its date');
-    await t.throwsAsync(etcdctl(port, bob, 'get', 'a', ...briefly));
-  });
+      // Unlike OpenSSL itself.
+      revocations.write(crl, { lastUpdate: '20200101000000Z', nextUpdate: '20200102000000Z' });
+      t.is(await etcdctl(port, ann, 'get', 'a'), 'a\nb\n', 'a list past its date');
+      await t.throwsAsync(etcdctl(port, bob, 'get', 'a', ...briefly));
+    },
+  );
 
   judge('etcd', 'etcdctl').test(`${name} lets in whose certificate names an allowed host, and no others`, async (t) => {
     const allowed = ['--client-cert-allowed-hostname=ann.example.com'];

@@ -102,7 +102,7 @@ export const script: readonly Step[] = [
     answers: { c: 12 },
   },
   {
-    what: 'a start in the future',
+    what: 'a start in the future (#20221)',
     act: ({ talk }) => talk('d').watch({ ...range('f'), startRevision: 15 }),
     answers: { d: 1 },
   },
