@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { judge } from '../../judges.js';
 import { appliedCluster, eventually } from '../run/cluster.js';
@@ -11,7 +11,7 @@ const declared = `access:
 ${Array.from({ length: many }, (_, n) => `    - { name: r${n}, permissions: [{ access: read, prefix: /r${n}/ }] }`).join('\n')}
   users:
     - { name: app, roles: [writer] }
-${Array.from({ length: many }, (_, n) => `    - { name: u${n}, roles: [r${n}] }`).join('\n')}
+${Array.from({ length: many }, (_, n) => `    - { name: u${n}, roles: [r${n}]${n < 5 ? ', password: true' : ''} }`).join('\n')}
 `;
 
 /** Two of three members are lost while access is applied. */
@@ -25,7 +25,8 @@ const losesQuorum = (engine: 'included' | 'etcd') => async (t: ExecutionContext)
     const { stdout } = await cluster.run(['access', 'export', '--json']);
     return (stdout.match(/"r\d+"/g) ?? []).length;
   };
-  const applying = cluster.start(['access', 'apply', '--file', file]);
+  const apply = ['access', 'apply', '--file', file, '--passwords', cluster.at('passwords')];
+  const applying = cluster.start(apply);
   await eventually('some roles are there', async () => ((await rolesThere()) > 0 ? true : undefined));
   for (const name of ['m2', 'm3']) process.kill(cluster.pid(name) ?? 0, 'SIGKILL');
   const { code, stderr } = await applying.ended;
@@ -38,11 +39,14 @@ const losesQuorum = (engine: 'included' | 'etcd') => async (t: ExecutionContext)
   t.is((await cluster.run(['up', '-d'])).code, 0);
   const left = await cluster.run(['access', 'plan', '--file', file, '--json']);
   t.is(left.code, 2, left.stderr);
+  const passwords = readFileSync(cluster.at('passwords'), 'utf8');
+  t.is(passwords.trim().split('\n').length, 5);
   const { steps } = JSON.parse(left.stdout) as { steps: number };
   t.true(steps > 0 && steps < 1600, `${steps} steps`);
-  const again = await cluster.run(['access', 'apply', '--file', file]);
+  const again = await cluster.run(apply);
   t.is(again.code, 0, again.stderr);
   t.is((await cluster.run(['access', 'plan', '--file', file])).code, 0);
+  t.is(readFileSync(cluster.at('passwords'), 'utf8'), passwords, 'none is made anew');
 };
 
 judge('etcd').test('a majority that is lost while access is applied: the included store', losesQuorum('included'));

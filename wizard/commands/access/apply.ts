@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
-import { writeNew } from '#pki';
+import { PkiError, readTextIfPresent, replaceFile, writeNew } from '#pki';
 import type { Declared } from '../../access/access.js';
 import { applyAccess } from '../../access/apply-access.js';
 import { readAccess } from '../../access/live.js';
 import { planAccess } from '../../access/plan-access.js';
 import { type AccessStep, stepsOf } from '../../access/step.js';
 import { generatePassword, readPassword } from '../../apply/passwords.js';
+import { privateFile } from '../../artifacts/artifact.js';
 import { WizardError } from '../../errors.js';
 import { kitFiles } from '../../layout.js';
 import { type ExitCode, exitCodes } from '../../report.js';
@@ -44,6 +45,20 @@ export async function apply(context: Context, given: Given): Promise<ExitCode> {
 }
 
 /**
+ * What a run that was interrupted has written down already.
+ * @returns undefined: nothing is there. @throws PkiError `file-exists` when it is another file
+ */
+async function writtenBefore(file: string): Promise<ReadonlyMap<string, string> | undefined> {
+  const text = await readTextIfPresent(file);
+  if (text === undefined) return undefined;
+  const lines = text.split('\n').filter((line) => line !== '');
+  const pairs = lines.filter((line) => /^\S+\t\S+$/.test(line));
+  if (pairs.length === lines.length) return new Map(lines.map((line) => line.split('\t') as [string, string]));
+  const hint = 'name another file with --passwords';
+  throw new PkiError('file-exists', `${file} is there already, and holds something else`, { file }, { hint });
+}
+
+/**
  * Of users that are about to be added: those of DIR are in their kits, others are made up, and written down or shown
  * before the first step is taken, so that none is lost.
  */
@@ -61,14 +76,16 @@ async function newPasswords(
       async (name) => [name, inKits ? await readPassword(join(dir, kitFiles(name).password)) : undefined] as const,
     ),
   );
+  const file = typeof given.passwords === 'string' ? resolve(given.passwords) : undefined;
+  const before = file === undefined ? undefined : await writtenBefore(file);
   const made = found
     .filter(([, password]) => password === undefined)
-    .map(([name]) => [name, generatePassword()] as const);
-  const lines = made.map(([name, password]) => `${name}\t${password}`);
-  if (typeof given.passwords === 'string' && lines.length > 0) {
-    await writeNew(resolve(given.passwords), `${lines.join('\n')}\n`, 0o600);
-    terminal.say(`${lines.length} new passwords are in ${given.passwords}`);
-  } else for (const line of lines) terminal.say(`password, shown this once: ${line}`);
+    .map(([name]) => [name, before?.get(name) ?? generatePassword()] as const);
+  if (file !== undefined && made.length > 0) {
+    const all = [...new Map([...(before ?? []), ...made])].map(([name, password]) => `${name}\t${password}\n`).join('');
+    await (before === undefined ? writeNew(file, all, privateFile) : replaceFile(file, all, privateFile));
+    terminal.say(`${made.length} new passwords are in ${file}`);
+  } else for (const [name, password] of made) terminal.say(`password, shown this once: ${name}\t${password}`);
   return new Map([
     ...found.flatMap(([name, password]) => (password === undefined ? [] : [[name, password] as const])),
     ...made,
