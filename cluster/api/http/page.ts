@@ -49,7 +49,9 @@ export class BodyTimer {
 
   /** Something is to come. */
   start(): void {
-    if (!this.#request.complete) this.#timer ??= setTimeout(() => this.#request.destroy(), this.#ms);
+    // Of one that is gone nothing would stop it again.
+    if (this.#request.complete || this.#request.destroyed) return;
+    this.#timer ??= setTimeout(() => this.#request.destroy(), this.#ms).unref();
   }
 
   /** It has. */
