@@ -1,5 +1,4 @@
 import { type Complaint, complaintText } from './plan/complaints.js';
-import { visible } from './shown.js';
 import type { Terminal } from './terminal.js';
 
 // How an error reaches a person: `error: what happened`, then `hint: the next step`. The one place that does this.
@@ -22,12 +21,12 @@ const isExplained = (error: unknown): error is Explained =>
 
 export function sayComplaint(terminal: Terminal, complaint: Complaint): void {
   const label = complaint.severity === 'error' ? terminal.paint('red', 'error:') : terminal.paint('yellow', 'warning:');
-  terminal.say(`${label} ${visible(complaintText(complaint))}`);
+  terminal.say(`${label} ${complaintText(complaint)}`);
   if (complaint.hint !== undefined) sayHint(terminal, complaint.hint);
 }
 
 function sayHint(terminal: Terminal, hint: string): void {
-  terminal.say(`${terminal.paint('cyan', 'hint:')} ${visible(hint)}`);
+  terminal.say(`${terminal.paint('cyan', 'hint:')} ${hint}`);
 }
 
 /** Says what went wrong and what to do next. */
@@ -39,7 +38,7 @@ export function report(terminal: Terminal, error: unknown): ExitCode {
     return exitCodes.failed;
   }
   for (const complaint of error.complaints ?? []) sayComplaint(terminal, complaint);
-  terminal.say(`${error.code === 'cancelled' ? '' : `${label} `}${visible(error.message)}`);
+  terminal.say(`${error.code === 'cancelled' ? '' : `${label} `}${error.message}`);
   if (typeof error.hint === 'string') sayHint(terminal, error.hint);
   if (error.code === 'cancelled') return exitCodes.cancelled;
   if (error.code === 'member-removed') return exitCodes.removed;

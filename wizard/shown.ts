@@ -9,10 +9,10 @@ const codePoint = (character: string): string => `\\u{${(character.codePointAt(0
 export const visible = (text: string): string =>
   text.replace(unseen, (character) => (/[\t\n]/.test(character) ? character : codePoint(character)));
 
-/** The same with the escapes that colour a text left in it: they change nothing but its looks. */
-export const visibleOrColoured = (text: string): string =>
+/** The same of a text that is painted: bold, dim and plain colours are left. Others could conceal. */
+export const visibleOrPainted = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what begins an escape
-  text.replace(/\u001b\[[\d;]*m|[\p{C}\u2028\u2029]/gu, (found) =>
+  text.replace(/\u001b\[(?:0|1|2|22|3[1-69])m|[\p{C}\u2028\u2029]/gu, (found) =>
     found.length > 2 || /[\t\n]/.test(found) ? found : codePoint(found),
   );
 

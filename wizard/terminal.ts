@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Ora } from 'ora';
-import { visibleJson, visibleOrColoured } from './shown.js';
+import { visible, visibleJson, visibleOrPainted } from './shown.js';
 
 // Results go to stdout, what is said to a person to stderr.
 
@@ -51,10 +51,9 @@ export class Terminal {
     return this.#options.stdout.isTTY === true;
   }
 
-  /** What others have named or said is in it, and is obeyed by no terminal. */
   result(text: string): void {
     this.endProgress();
-    this.#options.stdout.write(`${visibleOrColoured(text)}\n`);
+    this.#options.stdout.write(`${this.#harmless(text)}\n`);
   }
 
   /** A result that is no text, or that brings its own line ends. */
@@ -69,7 +68,12 @@ export class Terminal {
 
   say(text: string): void {
     this.endProgress();
-    this.#options.stderr.write(`${visibleOrColoured(text)}\n`);
+    this.#options.stderr.write(`${this.#harmless(text)}\n`);
+  }
+
+  /** What others have named or said stands in it: no terminal obeys it. */
+  #harmless(text: string): string {
+    return this.#colors ? visibleOrPainted(text) : visible(text);
   }
 
   paint(style: Style, text: string): string {
@@ -82,7 +86,7 @@ export class Terminal {
       this.#sayProgress(text);
       return;
     }
-    this.#working = visibleOrColoured(text);
+    this.#working = visible(text);
     void this.#spin();
   }
 

@@ -22,9 +22,9 @@ export interface ApplyOptions {
   readonly passwords?: ReadonlyMap<string, string>;
   /** What opens the authority's key; without it only one in clear is opened, and made. */
   readonly passphrases?: PassphraseSource;
-  /** Ends the run between two steps. */
   /** What an earlier plan wanted stays where it is; it is set aside otherwise. */
   readonly keepSurplus?: boolean;
+  /** Ends the run between two steps. */
   readonly signal: AbortSignal;
   /** Something for a person to know, at once. */
   readonly say: (text: string) => void;

@@ -1,17 +1,14 @@
-import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { ClusterError } from '#cluster';
 import { readBytes } from '#pki';
 import { type Diagnosis, sorted, whyOf } from '../doctor/diagnosis.js';
 import { examineForeign, examinePlan, type Surroundings } from '../doctor/examine.js';
 import { namedFileTroubles } from '../doctor/named-files.js';
-import { type Release, settingsIn, settingsTroubles } from '../doctor/settings.js';
+import { settingsIn, settingsTroubles } from '../doctor/settings.js';
 import { WizardError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../report.js';
-import { findInPath } from '../run/engine.js';
+import { installedEtcd, type Release } from '../run/engine.js';
 import { openStore, signIn } from '../run/store-connection.js';
-import { visible } from '../shown.js';
 import type { Terminal } from '../terminal.js';
 import { makeMatch } from './apply.js';
 import type { Context, Given } from './command.js';
@@ -37,7 +34,7 @@ async function examine(context: Context, given: Given): Promise<readonly Diagnos
   const paths = Array.isArray(given.files) ? given.files.map(String) : [];
   const { dir, givenDir, now, signal, terminal } = context;
   if (paths.length > 0) {
-    const here = await etcdHere();
+    const here = await installedEtcd();
     return sorted((await Promise.all(paths.map((path) => ofSettings(path, here, now())))).flat());
   }
   const around: Surroundings = { dir, flag: dirFlag(givenDir), now, signal, note: (text) => terminal.say(text) };
@@ -47,7 +44,7 @@ async function examine(context: Context, given: Given): Promise<readonly Diagnos
     await signIn(client, context, given).catch((error: unknown) => {
       // What keeps others from signing in is what is looked for.
       if (!(error instanceof ClusterError)) throw error;
-      terminal.say(`not signed in: ${visible(error.message)}`);
+      terminal.say(`not signed in: ${error.message}`);
     });
     const caPath = typeof given.cacert === 'string' ? resolve(given.cacert) : undefined;
     return await examineForeign({ client, tls, caPath }, around);
@@ -57,17 +54,6 @@ async function examine(context: Context, given: Given): Promise<readonly Diagnos
 }
 
 const settingsBytesMax = 1024 * 1024;
-
-/** The etcd that is installed on this machine. */
-async function etcdHere(): Promise<Release | undefined> {
-  const program = await findInPath('etcd');
-  if (program === undefined) return undefined;
-  const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: 5_000 }).catch(() => ({
-    stdout: '',
-  }));
-  const [, major, minor] = /^etcd Version: (\d+)\.(\d+)/m.exec(stdout) ?? [];
-  return major === undefined ? undefined : [Number(major), Number(minor)];
-}
 
 async function ofSettings(file: string, here: Release | undefined, now: Date): Promise<Diagnosis[]> {
   const text = (await readBytes(file, settingsBytesMax)).toString();
@@ -83,9 +69,9 @@ const labels = { error: 'error', warning: 'warning', info: 'note' } as const;
 
 function sayDiagnosis(terminal: Terminal, diagnosis: Diagnosis): void {
   const { severity, where, what, next, mendedByApply } = diagnosis;
-  terminal.result(`${terminal.paint(colors[severity], labels[severity])} ${visible(where)}: ${visible(what)}`);
+  terminal.result(`${terminal.paint(colors[severity], labels[severity])} ${where}: ${what}`);
   terminal.result(`    why:  ${whyOf(diagnosis)}`);
-  if (next !== undefined) terminal.result(`    next: ${visible(next)}${mendedByApply ? ' (--fix does)' : ''}`);
+  if (next !== undefined) terminal.result(`    next: ${next}${mendedByApply ? ' (--fix does)' : ''}`);
 }
 
 function conclude(terminal: Terminal, found: readonly Diagnosis[]): ExitCode {

@@ -25,7 +25,7 @@ function namedBy(settings: Settings, prefix: '' | 'peer-', use: CertificateUse, 
   if (certificate === undefined || ca === undefined) return [];
   const names = urlsOf(settings.get(advertised)).map(hostOf);
   const title = `the certificate of --${prefix}cert-file`;
-  return [{ title, use, certificate, key, ca, names: names.filter((name) => name !== '' && name !== '0.0.0.0') }];
+  return [{ title, use, certificate, key, ca, names: names.filter((name) => !['', '0.0.0.0', '::'].includes(name)) }];
 }
 
 /** Of files that another machine may have nothing is said where this one has none. */

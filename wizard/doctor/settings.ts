@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { isLoopback } from '../plan/address.js';
+import type { Release } from '../run/engine.js';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 
 // Units, manifests, environment files, configurations and shell lines that somebody wrote for etcd, by the settings in them.
@@ -63,9 +64,6 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 const isOn = (value: string | undefined): boolean => value !== undefined && value !== 'false';
 export const urlsOf = (value: string | undefined): string[] => value?.split(',').map((url) => url.trim()) ?? [];
 export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : '');
-
-/** Of etcd: `[3, 6]`. */
-export type Release = readonly [major: number, minor: number];
 
 const isFrom = ([major, minor]: Release, [sinceMajor, sinceMinor]: Release): boolean =>
   major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { memberSettings } from '../artifacts/member-settings.js';
 import { WizardError } from '../errors.js';
 import type { Engine, Member, Plan } from '../plan/plan.js';
@@ -30,6 +32,20 @@ export async function findInPath(program: string): Promise<string | undefined> {
  * (bench/README.md).
  */
 const nodeFlags = ['--single-threaded-gc'];
+
+/** Of etcd: `[3, 6]`. */
+export type Release = readonly [major: number, minor: number];
+
+const versionPatienceMs = 5_000;
+
+/** Undefined where none is in PATH, or it does not say. */
+export async function installedEtcd(): Promise<Release | undefined> {
+  const file = await findInPath('etcd');
+  if (file === undefined) return undefined;
+  const said = promisify(execFile)(file, ['--version'], { timeout: versionPatienceMs }).catch(() => ({ stdout: '' }));
+  const [, major, minor] = /^etcd Version: (\d+)\.(\d+)/m.exec((await said).stdout) ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor)];
+}
 
 async function programOf(engine: Engine): Promise<Pick<Command, 'file' | 'args'>> {
   if (engine === 'included') return { file: process.execPath, args: [...nodeFlags, program, 'serve'] };

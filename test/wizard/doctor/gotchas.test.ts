@@ -5,7 +5,8 @@ import type { ExecutionContext } from 'ava';
 import { whyOf } from '../../../wizard/doctor/diagnosis.js';
 import { namedFileTroubles } from '../../../wizard/doctor/named-files.js';
 import type { Trouble } from '../../../wizard/doctor/reasons.js';
-import { type Release, settingsIn, settingsTroubles } from '../../../wizard/doctor/settings.js';
+import { settingsIn, settingsTroubles } from '../../../wizard/doctor/settings.js';
+import type { Release } from '../../../wizard/run/engine.js';
 import { judge } from '../../judges.js';
 import { temporaryFolder } from '../apply/folder.js';
 

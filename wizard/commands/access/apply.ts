@@ -52,8 +52,8 @@ async function writtenBefore(file: string): Promise<ReadonlyMap<string, string> 
   const text = await readTextIfPresent(file);
   if (text === undefined) return undefined;
   const lines = text.split('\n').filter((line) => line !== '');
-  const pairs = lines.filter((line) => /^\S+\t\S+$/.test(line));
-  if (pairs.length === lines.length) return new Map(lines.map((line) => line.split('\t') as [string, string]));
+  if (lines.every((line) => /^\S+\t\S+$/.test(line)))
+    return new Map(lines.map((line) => line.split('\t') as [string, string]));
   const hint = 'name another file with --passwords';
   throw new PkiError('file-exists', `${file} is there already, and holds something else`, { file }, { hint });
 }
@@ -63,7 +63,7 @@ async function writtenBefore(file: string): Promise<ReadonlyMap<string, string> 
  * before the first step is taken, so that none is lost.
  */
 async function newPasswords(
-  { dir, terminal }: Context,
+  context: Context,
   given: Given,
   { users }: Declared,
   steps: readonly AccessStep[],
@@ -73,21 +73,37 @@ async function newPasswords(
   const inKits = given.endpoints === undefined;
   const found = await Promise.all(
     names.map(
-      async (name) => [name, inKits ? await readPassword(join(dir, kitFiles(name).password)) : undefined] as const,
+      async (name) =>
+        [name, inKits ? await readPassword(join(context.dir, kitFiles(name).password)) : undefined] as const,
     ),
   );
-  const file = typeof given.passwords === 'string' ? resolve(given.passwords) : undefined;
-  const before = file === undefined ? undefined : await writtenBefore(file);
-  const made = found
-    .filter(([, password]) => password === undefined)
-    .map(([name]) => [name, before?.get(name) ?? generatePassword()] as const);
-  if (file !== undefined && made.length > 0) {
-    const all = [...new Map([...(before ?? []), ...made])].map(([name, password]) => `${name}\t${password}\n`).join('');
-    await (before === undefined ? writeNew(file, all, privateFile) : replaceFile(file, all, privateFile));
-    terminal.say(`${made.length} new passwords are in ${file}`);
-  } else for (const [name, password] of made) terminal.say(`password, shown this once: ${name}\t${password}`);
+  const lacking = found.filter(([, password]) => password === undefined).map(([name]) => name);
+  const made = await makePasswords(
+    context,
+    typeof given.passwords === 'string' ? resolve(given.passwords) : undefined,
+    lacking,
+  );
   return new Map([
     ...found.flatMap(([name, password]) => (password === undefined ? [] : [[name, password] as const])),
     ...made,
   ]);
+}
+
+/** In a file, where one is named, or shown once. What an interrupted run wrote there is taken again. */
+async function makePasswords(
+  { terminal }: Context,
+  file: string | undefined,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (names.length === 0) return new Map();
+  const before = file === undefined ? undefined : await writtenBefore(file);
+  const made = new Map(names.map((name) => [name, before?.get(name) ?? generatePassword()]));
+  if (file === undefined) {
+    for (const [name, password] of made) terminal.say(`password, shown this once: ${name}\t${password}`);
+    return made;
+  }
+  const all = [...new Map([...(before ?? []), ...made])].map(([name, password]) => `${name}\t${password}\n`).join('');
+  await (before === undefined ? writeNew(file, all, privateFile) : replaceFile(file, all, privateFile));
+  terminal.say(`${made.size} new passwords are in ${file}`);
+  return made;
 }
