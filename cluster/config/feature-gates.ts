@@ -49,5 +49,14 @@ export function parseFeatureGates(text: string): FeatureGates {
   ) as FeatureGates;
 }
 
+/** Those that have a reader. */
+const gatesWithEffect: readonly FeatureGate[] = ['InitialCorruptCheck', 'CompactHashCheck'];
+
+/** A warning for each that is set to another value than its own, and changes nothing here. */
+export const idleGates = (gates: FeatureGates): string[] =>
+  names
+    .filter((name) => gates[name] !== featureGates[name] && !gatesWithEffect.includes(name))
+    .map((name) => `--feature-gates: ${name} has no effect here`);
+
 const isKnown = (name: string): boolean =>
   Object.hasOwn(featureGates, name) || name === 'AllAlpha' || name === 'AllBeta';

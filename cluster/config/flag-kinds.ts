@@ -99,10 +99,11 @@ export const members = (description: string): Flag<readonly InitialMember[]> => 
 });
 
 /** What etcd needs and this store does not. `why` goes on from "has no effect here: ". */
-export const withoutEffect = (standard: string, placeholder: string, why: string): Flag<string> => ({
-  ...text(standard, placeholder, why),
-  withoutEffect: true,
-});
+export const withoutEffect = (standard: string, placeholder: string, why: string): Flag<string> =>
+  idle(text(standard, placeholder, why));
+
+/** Read as it is, so that a wrong text is refused, and changes nothing. */
+export const idle = <Value>(flag: Flag<Value>): Flag<Value> => ({ ...flag, withoutEffect: true });
 
 /** What is not done here, and where going on without it would be worse than not starting. `standard` is let pass. */
 export const refused = (standard: string, placeholder: string, why: string, hint: string): Flag<string> => ({

@@ -44,8 +44,9 @@ function readWritten(written: WrittenFlags, notes: Notes): Omit<ReadFlags, 'from
 function readOne(flag: Flag<unknown>, written: Written | undefined, { complaints, warnings }: Notes): unknown {
   if (written === undefined) return flag.fallback;
   const { text, source } = written;
-  if (flag.withoutEffect && !isSame(text, flag.standard)) {
+  const value = orComplain(complaints, source, () => flag.parse(text), flag.fallback);
+  if (flag.withoutEffect && value !== flag.fallback && !isSame(text, flag.standard)) {
     warnings.push(`${source} has no effect here: ${flag.description}`);
   }
-  return orComplain(complaints, source, () => flag.parse(text), flag.fallback);
+  return value;
 }

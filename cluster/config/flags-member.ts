@@ -1,4 +1,4 @@
-import { boolean, choice, duration, type Flag, file, members, text, urls, whole } from './flag-kinds.js';
+import { boolean, choice, duration, type Flag, file, idle, members, text, urls, whole } from './flag-kinds.js';
 
 const largest = Number.MAX_SAFE_INTEGER;
 
@@ -40,7 +40,7 @@ export const limitFlags = {
     4_294_967_295,
     'calls that a client may have under way on one connection; never more than 4096',
   ),
-  'grpc-keepalive-min-time': duration('5s', 0, 'shortest time between pings of a client'),
+  'grpc-keepalive-min-time': idle(duration('5s', 0, "clients' pings are answered, however many they are")),
   'grpc-keepalive-interval': duration('2h', 0, 'time between pings to a client; 0 is off'),
   'grpc-keepalive-timeout': duration('20s', 0, 'time for the answer to such a ping'),
 } as const satisfies Record<string, Flag<unknown>>;
@@ -54,6 +54,6 @@ export const clusterFlags = {
   'initial-access-file': file('users and roles to begin with, applied once when the cluster is new (not in etcd)'),
   'strict-reconfig-check': boolean(true, 'refuse membership changes that would lose quorum'),
   'max-learners': whole(1, 0, 1000, 'most learners at a time'),
-  'pre-vote': boolean(true, 'ask before an election whether it could be won (Raft thesis 9.6)'),
+  'pre-vote': idle(boolean(true, 'members always ask before an election whether it could be won')),
   'force-new-cluster': boolean(false, 'make a cluster of one out of the data of this member, for disasters'),
 } as const satisfies Record<string, Flag<unknown>>;

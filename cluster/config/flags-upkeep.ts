@@ -1,5 +1,5 @@
 import { type FeatureGates, featureGates, parseFeatureGates } from './feature-gates.js';
-import { choice, duration, type Flag, text, whole } from './flag-kinds.js';
+import { choice, duration, type Flag, idle, text, whole } from './flag-kinds.js';
 import { refuse } from './flag-texts.js';
 
 const gates: Flag<FeatureGates> = {
@@ -29,7 +29,7 @@ export const upkeepFlags = {
   'compaction-sleep-interval': duration('20ms', 0, 'pause between such steps'),
   'corrupt-check-time': duration('0s', 0, 'time between comparisons of all data with the other members; 0 is never'),
   'compact-hash-check-time': duration('1m', 1, 'time between comparisons of compacted history'),
-  'downgrade-check-time': duration('5s', 1, "time between looks at the members' versions"),
+  'downgrade-check-time': idle(duration('5s', 1, 'there is no older version to go back to')),
   'watch-progress-notify-interval': duration('10m', 0, 'time between progress notices to quiet watchers'),
   'bootstrap-defrag-threshold-megabytes': whole(
     0,

@@ -4,11 +4,10 @@ import { type AutoCompaction, parseAutoCompaction } from './auto-compaction.js';
 import { checkFlags, checkPlace } from './checks.js';
 import { refuseFlags } from './complaint.js';
 import type { Environment } from './environment.js';
-import type { FeatureGates } from './feature-gates.js';
+import { type FeatureGates, idleGates } from './feature-gates.js';
 import type { InitialMember } from './flag-texts.js';
 import { type ReadFlags, readFileFlags, readFlags } from './flag-values.js';
 import type { FlagValues } from './flags.js';
-import { idleSettings } from './idle-settings.js';
 import { initialCluster } from './initial-cluster.js';
 import { type LogConfig, logConfig } from './log-config.js';
 import { clientTls, peerTls, type TlsConfig } from './tls-config.js';
@@ -109,7 +108,7 @@ export function readMemberConfig(
   const read = file === undefined ? readFlags(args, environment) : readFileFlags(file, args, environment);
   checkFlags(read);
   if (read.complaints.length > 0) refuseFlags(read.complaints);
-  return { config: memberConfig(read), warnings: [...read.warnings, ...idleSettings(read.values)] };
+  return { config: memberConfig(read), warnings: [...read.warnings, ...idleGates(read.values['feature-gates'])] };
 }
 
 /** Who a member is among which others, and where its data goes: what is made of it before it starts. */

@@ -1,102 +1,41 @@
 import { join } from 'node:path';
 import type { Applied } from '../apply/applier.js';
-import type { Tokens } from '../auth/tokens.js';
-import type { Cancel, Clock } from '../clock.js';
-import type { Disk } from '../disk.js';
+import type { Cancel } from '../clock.js';
 import { Driver } from '../driver/driver.js';
-import type { DriverOptions, Standing } from '../driver/parts.js';
-import { type ConsensusLimits, RaftConsensus } from '../driver/raft-consensus.js';
+import type { Standing } from '../driver/parts.js';
+import { RaftConsensus } from '../driver/raft-consensus.js';
 import { Reads } from '../driver/reads.js';
 import { Snapshots } from '../driver/snapshots.js';
 import { ClusterError } from '../errors.js';
 import { Deadlines, type LeaseKeeper, type Lessor } from '../lease/index.js';
 import { Log } from '../log/log.js';
-import type { Logger } from '../logger.js';
 import { Maintenance } from '../maintenance/index.js';
 import { Measures } from '../measures.js';
-import type { Member } from '../members/members.js';
 import { idText, type MemberId, noMember } from '../numbers.js';
-import type { AccessDeclaration } from '../operations/auth.js';
 import { Proposals } from '../proposals.js';
 import { Raft } from '../raft/raft.js';
-import type { PeerNetwork } from '../transport/network.js';
-import { Acquaintances, type LookUp } from './acquaintances.js';
-import type { DataDir, Identity } from './data-dir.js';
+import { Acquaintances } from './acquaintances.js';
 import { forceNewCluster } from './forced-cluster.js';
 import { leasing } from './leasing.js';
 import { openLog, restoreBeginning } from './log-opening.js';
 import { proposeUntilApplied } from './own-proposals.js';
 import type { LearnerReadiness } from './peer-pages.js';
 import { Removal, wasRemoved } from './removal.js';
+import {
+  type CompactionPace,
+  consensusLimits,
+  driverOptions,
+  type ReplicaOptions,
+  usualCompaction,
+} from './replica-options.js';
 import { slowApplies } from './slow-applies.js';
 import { State } from './state.js';
-
-export interface ReplicaOptions {
-  readonly dir: DataDir;
-  readonly identity: Identity;
-  /** Of a first start: the cluster that it founds, or joins. */
-  readonly initialMembers: readonly Member[];
-  /** --initial-cluster-state=existing, without data: the cluster's state is to be sent to it. */
-  readonly isJoining?: boolean;
-  /** See Acquaintances. */
-  readonly lookUpMembers?: LookUp;
-  /** --force-new-cluster */
-  readonly forceNewCluster?: boolean;
-  readonly access: AccessDeclaration | undefined;
-  readonly heartbeatMs: number;
-  readonly electionMs: number;
-  /** See DriverOptions. */
-  readonly snapshotEntries: number;
-  /** See DriverOptions; etcd's 5000 unless told otherwise. */
-  readonly catchUpEntries?: number;
-  /** Of how many changes a slice of a compaction is, and how long others have the loop between two. */
-  readonly compaction?: { readonly changes: number; readonly pauseMs: number };
-  readonly disk: Disk;
-  readonly network: PeerNetwork;
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly tokens: Tokens;
-  readonly logger: Logger;
-  readonly measures?: Measures;
-  /** --warning-apply-duration */
-  readonly slowApplyMs?: number;
-  /** See BackendOptions.inline. */
-  readonly inlineState?: boolean;
-  /** The disk failed, or an invariant broke: this replica has stopped, and its process should. */
-  readonly onFailure: (error: ClusterError) => void;
-}
 
 /** How soon a new cluster's first member asks for votes again, until there is a leader. */
 const firstCampaignMs = 20;
 
 /** As in etcd: of the leader's log a learner has so much, or it is not promoted. */
 const learnerReadyShare = 0.9;
-
-/** A slice of a compaction: a few milliseconds of work, that often. */
-const usualCompaction = { changes: 500, pauseMs: 20 };
-
-const limits = (electionMs: number): ConsensusLimits => ({
-  requestTimeoutMs: 5000 + 2 * electionMs,
-  applyLagMax: 5000,
-  waitingMax: 50_000,
-  sweepMs: 100,
-});
-
-const driverOptions = ({
-  heartbeatMs,
-  snapshotEntries,
-  catchUpEntries = 5000,
-  slowApplyMs = 100,
-}: ReplicaOptions): DriverOptions => ({
-  tickMs: heartbeatMs,
-  commitMs: 100,
-  pendingBytesMax: 64 << 20,
-  snapshotEntries,
-  catchUpEntries,
-  inboxMax: 16_384,
-  slowApplyMs,
-});
 
 /** Log, state and raft of one member, driven. Knows its peers by the network it was given, and nothing of clients. */
 export class Replica {
@@ -112,7 +51,7 @@ export class Replica {
   readonly #driver: Driver;
   readonly #proposals: Proposals;
   readonly #isNew: boolean;
-  readonly #compaction: { readonly changes: number; readonly pauseMs: number };
+  readonly #compaction: CompactionPace;
   readonly #cancelCompaction: Cancel;
   #cancelCampaign: Cancel = () => {};
   #halted = false;
@@ -207,7 +146,7 @@ export class Replica {
     const { clusterId, memberId } = identity;
     this.consensus = new RaftConsensus(
       { driver: this.#driver, machine: state, proposals, reads, clock, clusterId, memberId, measures },
-      limits(electionMs),
+      consensusLimits(electionMs),
     );
     this.maintenance = new Maintenance({
       view: () => state.view(),
@@ -222,7 +161,7 @@ export class Replica {
       clock,
       logger,
       electionMs,
-      timeoutMs: limits(electionMs).requestTimeoutMs,
+      timeoutMs: consensusLimits(electionMs).requestTimeoutMs,
     });
     this.#lessor = lessor;
     this.leaseKeeper = keeper;
@@ -234,8 +173,9 @@ export class Replica {
     this.#acquaintances = new Acquaintances(memberId, state.members, network, clock, lookUpMembers);
     const isLeader = () => this.standing.role === 'leader';
     this.#removal = new Removal(clock, electionMs, isLeader, () => this.#failed(wasRemoved(identity)));
-    this.#compaction = options.compaction ?? usualCompaction;
-    this.#cancelCompaction = clock.every(Math.max(1, this.#compaction.pauseMs), () => this.#compactStep());
+    const { changes, pauseMs } = options.compaction ?? usualCompaction;
+    this.#compaction = { changes, pauseMs: Math.max(1, pauseMs) };
+    this.#cancelCompaction = clock.every(this.#compaction.pauseMs, () => this.#compactStep());
   }
 
   get standing(): Standing {
@@ -263,9 +203,7 @@ export class Replica {
       if (this.#halted)
         throw new ClusterError('stopped', 'this member is stopping; the compaction goes on at its next start');
       if (signal.aborted) throw new ClusterError('cancelled', 'the caller gave the compaction up; it goes on');
-      await new Promise<void>(
-        (resolve) => void this.#options.clock.after(Math.max(1, this.#compaction.pauseMs), resolve),
-      );
+      await new Promise<void>((resolve) => void this.#options.clock.after(this.#compaction.pauseMs, resolve));
     }
   }
 

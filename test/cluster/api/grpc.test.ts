@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
+import { compare } from 'bcrypt';
 import type { EtcdClient } from '../../../cluster/client/client.js';
 import { put, range } from '../../../cluster/client/operations.js';
 import { ClusterError, type ClusterErrorCode } from '../../../cluster/errors.js';
@@ -120,14 +121,7 @@ test('a password never stands in the log or the state, an empty one either', asy
   t.regex(state.auth.user('app')?.passwordHash ?? '', /^\$2b\$/);
   await client().auth.userAdd('other', '');
   t.regex(state.auth.user('other')?.passwordHash ?? '', /^\$2b\$/);
-  t.true(
-    (await client()
-      .auth.authenticate('other', '')
-      .then(
-        () => 'in',
-        (error) => error.code,
-      )) !== 'user-not-found',
-  );
+  t.true(await compare('', state.auth.user('other')?.passwordHash ?? ''));
 });
 
 test('with hasleader, calls to a member without a leader are refused; without, serializable reads are served', async (t) => {

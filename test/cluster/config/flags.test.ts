@@ -114,8 +114,8 @@ test(
   told,
   ['--pre-vote=false', '--downgrade-check-time=1s', '--grpc-keepalive-min-time=1s'],
   { preVote: false },
-  '--pre-vote has no effect here: members always ask before an election whether it could be won',
   "--grpc-keepalive-min-time has no effect here: clients' pings are answered, however many they are",
+  '--pre-vote has no effect here: members always ask before an election whether it could be won',
   '--downgrade-check-time has no effect here: there is no older version to go back to',
 );
 test(

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { AuditSink } from '../../../../cluster/api/audit/record.js';
-import { GrpcFront } from '../../../../cluster/api/grpc.js';
+import { GrpcFront, type GrpcFrontOptions } from '../../../../cluster/api/grpc.js';
 import type { HeldLimits } from '../../../../cluster/api/held-answers.js';
 import { type AccessOptions, openAccess } from '../../../../cluster/api/http/access.js';
 import { silentLogger } from '../../../../cluster/logger.js';
@@ -23,6 +23,7 @@ export interface FrontOptions {
   readonly streamsMax?: number;
   readonly receivedBytesMax?: number;
   readonly bodyMs?: number;
+  readonly keepalive?: NonNullable<GrpcFrontOptions['keepalive']>;
   readonly heldLimits?: Partial<HeldLimits>;
   /** Mutual TLS; in the clear without. */
   readonly authority?: TestAuthority;
