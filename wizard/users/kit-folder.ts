@@ -37,7 +37,7 @@ export async function findKit(folder: string): Promise<KitFolder> {
   const settings = await readText(join(folder, environment));
   const strange = settings.split('\n').find((line) => !settingLine.test(line));
   if (strange !== undefined)
-    throw noKit(`${join(folder, environment)} has a line that is no setting of etcdctl: ${quoted(strange)}`);
+    throw tampered(`${join(folder, environment)} has a line that is no setting of etcdctl: ${quoted(strange)}`);
   const [, endpoints = ''] = /^export ETCDCTL_ENDPOINTS='?([^'\n]*)'?$/m.exec(settings) ?? [];
   const { ca, certificate, key } = pathsIn(folder, name);
   return { name, folder, endpoints: endpoints.split(',').filter((each) => each !== ''), ca, certificate, key };
@@ -45,6 +45,15 @@ export async function findKit(folder: string): Promise<KitFolder> {
 
 /** A shell is going to read it: nothing but settings stands in it, each in quotes that end. */
 const settingLine = /^(?:#.*|export ETCDCTL_[A-Z_]+=(?:'[^']*'|\\'|[\w@%+=:,./-])*|)$/;
+
+/** Of a kit that is not as anybody made it. */
+const tampered = (what: string): WizardError =>
+  new WizardError(
+    'files-refused',
+    what,
+    {},
+    { hint: 'use nothing of it, and have the kit sent again, by another way' },
+  );
 
 const noKit = (what: string, cause?: unknown): WizardError =>
   new WizardError(
@@ -75,7 +84,7 @@ export async function settleKit(
     throw new WizardError('files-refused', `${key} is not the key of ${certificate}`, { key }, { hint });
   }
   if (found !== undefined && found.commonName !== name)
-    throw noKit(`${certificate} is ${quoted(found.commonName)}'s, and not ${name}'s`);
+    throw tampered(`${certificate} is ${quoted(found.commonName)}'s, and not ${name}'s`);
   const { ca, environment } = pathsIn(folder, name);
   const settings = await readText(environment);
   const paths = { CACERT: ca, CERT: certificate, KEY: key };
