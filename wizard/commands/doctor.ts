@@ -3,8 +3,7 @@ import { ClusterError } from '#cluster';
 import { readBytes } from '#pki';
 import { type Diagnosis, sorted, whyOf } from '../doctor/diagnosis.js';
 import { examineForeign, examinePlan, type Surroundings } from '../doctor/examine.js';
-import { namedFileTroubles } from '../doctor/named-files.js';
-import { settingsIn, settingsTroubles } from '../doctor/settings.js';
+import { writtenTroubles } from '../doctor/settings/troubles.js';
 import { WizardError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../report.js';
 import { installedEtcd, type Release } from '../run/engine.js';
@@ -61,7 +60,7 @@ async function ofSettings(file: string, here: Release | undefined, now: Date): P
     throw new WizardError('files-refused', `${file} is too large to be a unit, a manifest or a configuration`, {
       file,
     });
-  return [...settingsTroubles(text, file, here), ...(await namedFileTroubles(settingsIn(text), text, file, now))];
+  return writtenTroubles(text, file, here, now);
 }
 
 const colors = { error: 'red', warning: 'yellow', info: 'cyan' } as const;

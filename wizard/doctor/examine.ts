@@ -13,7 +13,7 @@ import { servesKubernetes } from '../run/api-server.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { authTroubles, bearerTroubles, planTroubles } from './access.js';
 import { type Diagnosis, error, fromVerified, note, sorted } from './diagnosis.js';
-import { driftTroubles, portTroubles, roomTroubles, unitTroubles } from './files.js';
+import { authorityTroubles, driftTroubles, portTroubles, roomTroubles, unitTroubles } from './files.js';
 import { hashTroubles, membershipTroubles, seeMembers, statusTroubles } from './members.js';
 import { diskTroubles, quotaTroubles, scrape, type Tls } from './metrics.js';
 
@@ -43,7 +43,12 @@ export async function examinePlan(plan: Plan, around: Surroundings): Promise<rea
   const drift = await asFarAsReadable(() => driftTroubles(plan, dir, flag, now()));
   if (!begun) return sorted(drift);
   const found = await asFarAsReadable(() => inspectOwn(plan, around));
-  const host = await Promise.all([portTroubles(plan, dir), roomTroubles(dir), unitTroubles(plan, dir)]);
+  const host = await Promise.all([
+    portTroubles(plan, dir),
+    roomTroubles(dir),
+    unitTroubles(plan, dir),
+    authorityTroubles(plan, dir),
+  ]);
   return sorted([...drift, ...found, ...host.flat()]);
 }
 
@@ -119,11 +124,25 @@ export async function examineForeign(
         });
   const live = examineLive(client, tls, undefined, around, async () => []);
   const [ofServed, ofLive] = await Promise.all([served, live]);
-  return sorted([...plain.map(withoutTls), ...fromVerified(ofServed), ...ofLive]);
+  const unseen = caPath === undefined ? withTls.map(notSeen) : [];
+  return sorted([...plain.map(withoutTls), ...unseen, ...fromVerified(ofServed), ...ofLive]);
 }
 
+const notSeen = (endpoint: string): Diagnosis =>
+  note(
+    'certificates-unseen',
+    endpoint,
+    'its certificates were not looked at',
+    '--cacert with the authority of its members',
+  );
+
 const withoutTls = (endpoint: string): Diagnosis =>
-  error('plain-url', endpoint, 'it is asked without TLS', 'certificates for its members: quorate init; then https://');
+  error(
+    'without-tls',
+    endpoint,
+    'it is asked without TLS',
+    'certificates for its members: quorate init; then https://',
+  );
 
 type OfAccess = (access: Awaited<ReturnType<typeof readAccess>>) => Promise<Diagnosis[]>;
 
@@ -141,11 +160,11 @@ async function examineLive(
     // Of a plan's members the handshakes say it.
     ...(plan === undefined ? silent : []),
     ...statusTroubles(seen),
-    ...(await asFarAsTold(around.signal, async () => {
+    ...(await asFarAsTold(around.signal, signal, async () => {
       const usesTls = tls.ca !== undefined || tls.cert !== undefined;
       return membershipTroubles(await client.memberList({ signal }), seen, plan, usesTls, client.endpoints.length);
     })),
-    ...(await asFarAsTold(around.signal, async () => {
+    ...(await asFarAsTold(around.signal, signal, async () => {
       const { enabled } = await client.auth.status({ signal });
       const isKubernetes = !enabled && (await servesKubernetes(client, signal));
       return [...authTroubles(enabled, plan, isKubernetes), ...(await ofAccess(await readAccess(client, signal)))];
@@ -153,20 +172,30 @@ async function examineLive(
     ...(await hashTroubles(client, seen, around.signal)),
   ];
   const figures = await mapAtOnce(seen, async (each) => {
-    const told = each.endpoint.startsWith('https:') ? await scrape(each.endpoint, tls, around.signal) : undefined;
-    return told === undefined ? [] : [...diskTroubles(each.endpoint, told), ...quotaTroubles(each, told)];
+    const told = await scrape(each.endpoint, tls, around.signal);
+    return told === undefined
+      ? [notTold(each.endpoint)]
+      : [...diskTroubles(each.endpoint, told), ...quotaTroubles(each, told)];
   });
   return [...found, ...figures.flat()];
 }
 
-/** What a cluster does not tell is said once, and the rest is looked at all the same. */
-async function asFarAsTold(signal: AbortSignal, look: () => Promise<Diagnosis[]>): Promise<Diagnosis[]> {
+const notTold = (endpoint: string): Diagnosis =>
+  note('figures-unread', endpoint, 'it does not show its figures', `see what ${endpoint}/metrics answers`);
+
+/** What a cluster does not tell is said once, and the rest is looked at all the same. @param late aborted when it had its time */
+async function asFarAsTold(
+  signal: AbortSignal,
+  late: AbortSignal,
+  look: () => Promise<Diagnosis[]>,
+): Promise<Diagnosis[]> {
   try {
     return await look();
   } catch (cause) {
     signal.throwIfAborted();
     if (!(cause instanceof ClusterError)) throw cause;
+    const what = late.aborted ? `it does not answer within ${patienceMs / 1000} s` : cause.message;
     const next = cause.hint ?? 'quorate status, and the logs of its members';
-    return [error('store-unreachable', 'the cluster', cause.message, next)];
+    return [error('store-unreachable', 'the cluster', what, next)];
   }
 }

@@ -1,7 +1,8 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outstanding } from '../apply/apply.js';
-import { unitName } from '../artifacts/member-settings.js';
+import { startTimeOf } from '../apply/process-identity.js';
+import { memberSettings, unitName } from '../artifacts/member-settings.js';
 import { memberArtifacts } from '../artifacts/members.js';
 import type { Plan } from '../plan/plan.js';
 import { portObjection, probePort } from '../questions/ports.js';
@@ -67,4 +68,19 @@ export async function unitTroubles(plan: Plan, dir: string): Promise<Diagnosis[]
   if (unit === undefined || units.some(({ content }) => content === text)) return [];
   const next = `copy ${join(dir, unit.path)} there, then systemctl daemon-reload`;
   return [warning('unit-differs', installed, 'it is not the unit that the plan makes', next)];
+}
+
+/** etcd reads its authority when it starts, and never again (etcd#11555). */
+export async function authorityTroubles(plan: Plan, dir: string): Promise<Diagnosis[]> {
+  if (plan.cluster.engine !== 'etcd') return [];
+  const looked = plan.members.map(async (member) => {
+    const pid = await pidOf(dir, member.name);
+    const started = pid === undefined ? undefined : startTimeOf(pid);
+    const path = memberSettings(plan, member, dir).ETCD_TRUSTED_CA_FILE ?? '';
+    const changed = (await stat(path).catch(() => undefined))?.mtime;
+    if (started === undefined || changed === undefined || changed <= started) return [];
+    const next = 'quorate down, then quorate up; or one member after another';
+    return [warning('authority-unread', member.name, `it was started before ${path} was changed`, next)];
+  });
+  return (await Promise.all(looked)).flat();
 }

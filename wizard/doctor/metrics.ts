@@ -1,4 +1,5 @@
-import { request } from 'node:https';
+import { request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 import type { Seen } from './members.js';
 
@@ -25,6 +26,7 @@ export async function scrape(endpoint: string, tls: Tls, signal: AbortSignal): P
 
 function fetchText(url: string, tls: Tls, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
+    const request = url.startsWith('https:') ? requestTls : requestPlain;
     const asked = request(url, { ...tls, agent: false, signal }, (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;

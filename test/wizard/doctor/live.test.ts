@@ -68,6 +68,7 @@ async function checkOf(t: ExecutionContext, engine: 'included' | 'etcd'): Promis
   for (const { why, next } of found) t.true(why !== '' && next !== undefined);
 
   await etcdctl('auth', 'disable');
+  t.true(short(await look(cluster)).includes('auth-off the cluster'));
   process.kill(cluster.pid('m3') ?? 0, 'SIGKILL');
   process.kill(cluster.pid('m2') ?? 0, 'SIGKILL');
   const broken = short(await look(cluster));

@@ -80,6 +80,14 @@ for (const [what, calls, said] of strangers)
     t.true(stdout.length < 20_000);
   });
 
+test('what is not looked at is said', async (t) => {
+  const plain = await quorate(['doctor', '--endpoints', await serving(t, { [status]: says({}) })]);
+  t.regex(plain.stdout, /error http:.*: it is asked without TLS\n/);
+  t.regex(plain.stdout, /note http:.*: it does not show its figures\n/);
+  const tls = await quorate(['doctor', '--endpoints', 'https://127.0.0.1:9']);
+  t.regex(tls.stdout, /note https:.*: its certificates were not looked at\n.*\n {4}next: --cacert /);
+});
+
 test('an endpoint that is dead is named beside one that answers', async (t) => {
   const endpoint = await serving(t, { [status]: says({}) });
   const { code, stdout } = await quorate(['doctor', '--endpoints', endpoint, 'http://127.0.0.1:9']);

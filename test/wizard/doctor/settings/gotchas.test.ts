@@ -2,13 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { whyOf } from '../../../wizard/doctor/diagnosis.js';
-import { namedFileTroubles } from '../../../wizard/doctor/named-files.js';
-import type { Trouble } from '../../../wizard/doctor/reasons.js';
-import { settingsIn, settingsTroubles } from '../../../wizard/doctor/settings.js';
-import type { Release } from '../../../wizard/run/engine.js';
-import { judge } from '../../judges.js';
-import { temporaryFolder } from '../apply/folder.js';
+import { whyOf } from '../../../../wizard/doctor/diagnosis.js';
+import type { Trouble } from '../../../../wizard/doctor/reasons.js';
+import { writtenTroubles } from '../../../../wizard/doctor/settings/troubles.js';
+import type { Release } from '../../../../wizard/run/engine.js';
+import { judge } from '../../../judges.js';
+import { temporaryFolder } from '../../apply/folder.js';
 
 // What people do wrong with etcd and its certificates, each made with openssl and a line of settings, and found on a machine that has
 // nothing of ours. What is only seen on members that run is in live.test.ts, strangers.test.ts and certificates/live.test.ts.
@@ -113,7 +112,15 @@ const rows: Readonly<Record<string, Row>> = {
     plant: changed(/advertise-client-urls=https:/, 'advertise-client-urls=http:'),
     code: 'plain-url',
   },
-  '10 a list in PEM': { plant: plus('--client-crl-file=/etc/etcd/ca.crl'), code: 'list-format' },
+  '10 a list in PEM, by its name': { plant: plus('--client-crl-file=/etc/etcd/ca.crl'), code: 'list-format' },
+  '10 a list in PEM, by what is in it': {
+    plant: (shop) => {
+      writeFileSync(shop.at('list'), '-----BEGIN X509 CRL-----\n');
+      return `${shop.line} --client-crl-file=${shop.at('list')}`;
+    },
+    code: 'list-format',
+    here: [3, 6],
+  },
   '12 certificates that etcd makes itself': { plant: plus('--peer-auto-tls'), code: 'auto-tls' },
   '13 a certificate that has ended': { plant: ({ line }) => line, code: 'expired', now: 400 * day },
   '13 a certificate that ends soon': { plant: ({ line }) => line, code: 'expires-soon', now: 350 * day },
@@ -170,6 +177,13 @@ const rows: Readonly<Record<string, Row>> = {
     plant: madeAgain('server', { names: 'DNS:localhost' }),
     code: 'names-missing',
   },
+  '20 a server without the address that it listens on': {
+    plant: (shop) => {
+      shop.make('server', { names: 'DNS:localhost,IP:10.0.0.1' });
+      return `${shop.line} --listen-client-urls=https://127.0.0.1:2379`;
+    },
+    code: 'names-missing',
+  },
   'a tutorial: certificates without names': { plant: madeAgain('server', { names: '' }), code: 'no-names' },
   'a tutorial: no certificates for peers': { plant: changed(/ --peer-\S+/g, ''), code: 'peers-bare' },
   'a tutorial: a placeholder': { plant: plus('--name <NODE_NAME>'), code: 'placeholder' },
@@ -181,10 +195,8 @@ const rows: Readonly<Record<string, Row>> = {
   'a flag that the next etcd has no more': { plant: plus('--enable-v2'), code: 'flag-deprecated', here: [3, 4] },
 };
 
-const look = async (text: string, { now = 0, here }: Partial<Row> = {}) => [
-  ...settingsTroubles(text, 'a unit', here),
-  ...(await namedFileTroubles(settingsIn(text), text, 'a unit', new Date(Date.now() + now))),
-];
+const look = (text: string, { now = 0, here }: Partial<Row> = {}) =>
+  writtenTroubles(text, 'a unit', here, new Date(Date.now() + now));
 
 const openssl = judge('openssl');
 

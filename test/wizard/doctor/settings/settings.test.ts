@@ -1,24 +1,38 @@
 import test from 'ava';
-import type { Trouble } from '../../../wizard/doctor/reasons.js';
-import { settingsIn, settingsTroubles } from '../../../wizard/doctor/settings.js';
+import type { Trouble } from '../../../../wizard/doctor/reasons.js';
+import { settingsIn } from '../../../../wizard/doctor/settings/read.js';
+import { settingsTroubles } from '../../../../wizard/doctor/settings/troubles.js';
 
 const tls = '--cert-file=a.crt --key-file=a.key --client-cert-auth --trusted-ca-file=ca.crt';
 const peers = '--peer-cert-file=p.crt --peer-key-file=p.key --peer-client-cert-auth --peer-trusted-ca-file=ca.crt';
 const cluster = '--initial-cluster=m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380';
 const healthy = `${tls} ${peers} ${cluster} --advertise-client-urls=https://10.0.0.1:2379`;
 
-const pod = (more: string): string => `apiVersion: v1
+/** A manifest, and what is changed in it. */
+const pod = (from: string | RegExp = '', to = ''): string =>
+  `apiVersion: v1
 kind: Pod
 spec:
+  hostNetwork: true
   priorityClassName: system-node-critical
   containers:
-    - command: [etcd, --data-dir=/var/lib/etcd]
-      livenessProbe: {}
-      readinessProbe: {}
-${more}
-`;
-
-const volume = '      volumeMounts:\n        - { mountPath: /var/lib/etcd, name: data }';
+    - image: registry.k8s.io/etcd:3.5.15-0
+      command:
+        - etcd
+        - --data-dir=/var/lib/etcd
+        - --cert-file=/pki/server.crt
+        - --key-file=/pki/server.key
+        - --trusted-ca-file=/pki/ca.crt
+        - --client-cert-auth=true
+      livenessProbe: { httpGet: { host: 127.0.0.1, path: /livez, port: 2381, scheme: HTTP } }
+      readinessProbe: { httpGet: { host: 127.0.0.1, path: /readyz, port: 2381, scheme: HTTP } }
+      volumeMounts:
+        - { mountPath: /var/lib/etcd, name: data }
+        - { mountPath: /pki, name: certs }
+  volumes:
+    - { name: data, hostPath: { path: /var/lib/etcd, type: DirectoryOrCreate } }
+    - { name: certs, hostPath: { path: /etc/etcd/pki, type: Directory } }
+`.replace(from, to);
 
 /** A mistake as people make it, in whatever file, and what is said to it. */
 const mistakes: readonly (readonly [what: string, text: string, code: Trouble])[] = [
@@ -46,17 +60,47 @@ const mistakes: readonly (readonly [what: string, text: string, code: Trouble])[
   ['metrics behind certificates', `etcd ${healthy} --listen-metrics-urls=https://10.0.0.1:2381`, 'metrics-guarded'],
   ['members that are found by DNS', `etcd ${healthy} --discovery-srv=example.org`, 'srv-name'],
   ['suites of TLS 1.3 alone', `etcd ${healthy} --cipher-suites=TLS_AES_128_GCM_SHA256`, 'suites-tls13'],
-  ['a list in PEM', `etcd ${healthy} --client-crl-file=/etc/ca.pem`, 'list-format'],
   ['a flag that is gone', `etcd ${healthy} --enable-v2=true`, 'flag-deprecated'],
   ['an experimental flag', `etcd ${healthy} --experimental-initial-corrupt-check`, 'flag-deprecated'],
   ['a placeholder', `ExecStart=etcd --name <NODE_NAME> ${healthy}`, 'placeholder'],
-  ['a pod without a volume', pod(''), 'pod-forgets'],
+  ['nothing but http', 'etcd --listen-client-urls=http://0.0.0.0:2379', 'without-tls'],
+  ['peers by http alone', `etcd ${tls} --initial-advertise-peer-urls=http://10.0.0.1:2380`, 'without-tls'],
+  ['an old logger', `etcd ${healthy} --logger=capnslog`, 'flag-deprecated'],
+  ['a proxy of the v2 API', `etcd ${healthy} --proxy-dial-timeout 1000`, 'flag-deprecated'],
+  ['a service of the v2 API', `etcd ${healthy} --discovery=https://discovery.example.org/x`, 'flag-deprecated'],
   [
-    'a static pod with a Secret',
-    pod(`${volume}\n  volumes:\n    - secret:\n        secretName: etcd-certs`),
-    'pod-secret',
+    'a flag that the image has no more',
+    pod('3.5.15-0', '3.6.4').replace('- etcd\n', '- etcd\n        - --proxy=on\n'),
+    'flag-gone',
   ],
-  ['a pod that nobody watches', pod(volume).replace(/ *(liveness|readiness)Probe.*\n/g, ''), 'pod-unwatched'],
+  ['a pod without a volume', pod(/.*mountPath: .var.*\n/), 'pod-forgets'],
+  [
+    'a pod with an emptyDir',
+    pod('hostPath: { path: /var/lib/etcd, type: DirectoryOrCreate }', 'emptyDir: {}'),
+    'pod-forgets',
+  ],
+  [
+    'a pod that mounts what it has not',
+    pod('mountPath: /var/lib/etcd, name: data', 'mountPath: /var/lib/etcd, name: date'),
+    'pod-forgets',
+  ],
+  ['a pod whose certificates are elsewhere', pod('/pki/server.key', '/etc/kubernetes/pki/server.key'), 'pod-files'],
+  ['a static pod with a Secret', pod(/hostPath: .*Directory \}/, 'secret: { secretName: etcd-certs }'), 'pod-refers'],
+  [
+    'a static pod with a variable of a Secret',
+    pod('      command:', '      env: [{ name: A, valueFrom: { secretKeyRef: { name: s, key: k } } }]\n      command:'),
+    'pod-refers',
+  ],
+  ['a static pod with a ConfigMap', pod(/hostPath: .*Directory \}/, 'configMap: { name: etcd-certs }'), 'pod-refers'],
+  ['a static pod with an account', pod('spec:', 'spec:\n  serviceAccountName: etcd'), 'pod-refers'],
+  ['a pod in a network of its own', pod(/.*hostNetwork.*\n/), 'pod-network'],
+  ['a pod that nobody watches', pod(/ *(liveness|readiness)Probe.*\n/g), 'pod-unwatched'],
+  [
+    'a probe without a certificate',
+    pod('/livez, port: 2381, scheme: HTTP', '/livez, port: 2379, scheme: HTTPS'),
+    'probe-refused',
+  ],
+  ['a pod that is no YAML', pod('hostNetwork: true', 'hostNetwork: [true'), 'pod-unreadable'],
   ['a flag that kubeadm has not', 'kubeadm init --etcd-servers=https://10.0.0.1:2379', 'flag-unknown'],
   ...(
     [
@@ -92,7 +136,7 @@ for (const [what, text] of [
     'a member of one machine',
     'etcd --initial-cluster=m1=http://127.0.0.1:2380 --advertise-client-urls=http://127.0.0.1:2379',
   ],
-  ['a pod', pod(volume)],
+  ['a pod', pod()],
   ['nothing', ''],
 ] as const) {
   test(`nothing is wrong with ${what}`, (t) => t.deepEqual(settingsTroubles(text, 'a file'), []));
@@ -119,6 +163,8 @@ test('a hostile file takes no time', (t) => {
     `ETCD_${'A'.repeat(500_000)}`,
     '"'.repeat(500_000),
     `name: ETCD_A\n${' '.repeat(500_000)}`,
+    `image: ${'etcd'.repeat(125_000)}`,
+    `kind: Pod\n${'- '.repeat(2_000)}`,
   ])
     settingsTroubles(text, 'a file');
   t.true(performance.now() - began < 3_000);

@@ -1,0 +1,39 @@
+import type { Release } from '../../run/engine.js';
+import type { Diagnosis } from '../diagnosis.js';
+import { addressRules } from './addresses.js';
+import { certificateRules } from './certificates.js';
+import { flagRules } from './flags.js';
+import { namedFileTroubles } from './named-files.js';
+import { podRule } from './pods.js';
+import { settingsIn } from './read.js';
+import type { Rule, Written } from './rule.js';
+
+const rules: readonly Rule[] = [...addressRules, ...certificateRules, ...flagRules, podRule];
+
+/** What is wrong with a file's settings. @param here the etcd of this machine; undefined where there is none */
+export function settingsTroubles(text: string, where: string, here?: Release): Diagnosis[] {
+  const written = readWritten(text, where, here);
+  return rules.flatMap((rule) => rule(written));
+}
+
+/** The same, and what is wrong with the files that they name, where those are on this machine. */
+export async function writtenTroubles(
+  text: string,
+  where: string,
+  here: Release | undefined,
+  now: Date,
+): Promise<Diagnosis[]> {
+  return [...settingsTroubles(text, where, here), ...(await namedFileTroubles(readWritten(text, where, here), now))];
+}
+
+const readWritten = (text: string, where: string, here: Release | undefined): Written => ({
+  ...{ settings: settingsIn(text), text, where },
+  etcd: imageRelease(text) ?? here,
+});
+
+/** A manifest says which etcd it starts. */
+function imageRelease(text: string): Release | undefined {
+  const [, major, minor] =
+    /\bimage:[ \t]*["']?[\w.:/@-]{0,200}etcd[\w.-]{0,40}:v?(\d{1,3})\.(\d{1,3})\b/.exec(text) ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor)];
+}
