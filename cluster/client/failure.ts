@@ -75,7 +75,7 @@ const noAnswer = (endpoint: Endpoint, timeoutMs: number, cause: unknown): Cluste
     'timeout',
     `${endpoint.text}: no answer within ${timeoutMs} ms`,
     { endpoint: endpoint.text, timeoutMs },
-    { cause },
+    { hint: 'see whether a majority of its members runs', cause },
   );
 
 const plainCodes: ReadonlyMap<number, ClusterErrorCode> = new Map([

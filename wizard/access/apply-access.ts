@@ -61,7 +61,8 @@ const lost: readonly ClusterErrorCode[] = [
   ...(['timeout', 'timeout-leader-failure', 'timeout-connection-lost'] as const),
 ];
 
-function endedEarly(error: unknown, when: string, signal: AbortSignal): unknown {
+/** What a run that did not come to its end ended with. @param when as far as it came */
+export function endedEarly(error: unknown, when: string, signal: AbortSignal): unknown {
   if (signal.aborted) return new WizardError('cancelled', when, {}, { hint: goesOn });
   if (!(error instanceof ClusterError) || !lost.includes(error.code)) return error;
   const hint = 'quorate access plan says what is left; the same command goes on, once a majority of the members runs';

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { PkiError, readTextIfPresent, replaceFile, writeNew } from '#pki';
 import type { Declared } from '../../access/access.js';
-import { applyAccess } from '../../access/apply-access.js';
+import { applyAccess, endedEarly } from '../../access/apply-access.js';
 import { readAccess } from '../../access/live.js';
 import { planAccess } from '../../access/plan-access.js';
 import { type AccessStep, stepsOf } from '../../access/step.js';
@@ -29,7 +29,10 @@ export async function apply(context: Context, given: Given): Promise<ExitCode> {
     const progress = (taken: number, whole: number): void => terminal.progress(`${taken} of ${whole} steps`);
     await applyAccess({ auth: client.auth, phases, passwordOf: async (user) => passwords.get(user), progress, signal });
     terminal.endProgress();
-    const left = stepsOf(planAccess(await readAccess(client, signal), declared, prune, operator).phases);
+    const after = await readAccess(client, signal).catch((error: unknown) => {
+      throw endedEarly(error, 'all steps are taken, and not read back', signal);
+    });
+    const left = stepsOf(planAccess(after, declared, prune, operator).phases);
     if (left.length > 0) {
       const what = `${left.length} steps are left: somebody else changes users and roles at the same time`;
       throw new WizardError('plan-differs', what, {}, { hint: 'quorate access plan shows them' });
