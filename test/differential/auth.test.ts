@@ -13,7 +13,6 @@ import { startBoth } from './servers.js';
 judge('etcd').test(
   'random commands of users, and on users and roles, come to the same on ours and on etcd',
   async (t) => {
-    t.timeout(3_600_000);
     const both = await startBoth(t);
     await age(both);
     await checkSequences(t, authCommand, async (commands) => {

@@ -8,7 +8,6 @@ import { startBoth } from './servers.js';
 
 // conformance: KV.Range{*} KV.Put{*} KV.DeleteRange{*} KV.Txn{*} KV.Compact{*}
 judge('etcd').test('random commands on keys come to the same on ours and on etcd', async (t) => {
-  t.timeout(3_600_000);
   const both = await startBoth(t);
   await age(both);
   await checkSequences(t, keyCommand, async (commands) => {

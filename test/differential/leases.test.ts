@@ -9,7 +9,6 @@ import { startBoth } from './servers.js';
 // conformance: Lease.LeaseGrant{*} Lease.LeaseRevoke{*} Lease.LeaseTimeToLive{*} Lease.LeaseLeases
 // conformance: Lease.LeaseKeepAlive{*}
 judge('etcd').test('random commands on leases and their keys come to the same on ours and on etcd', async (t) => {
-  t.timeout(3_600_000);
   const both = await startBoth(t);
   await age(both);
   await checkSequences(t, leaseCommand, async (commands) => {

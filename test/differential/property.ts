@@ -13,6 +13,8 @@ export async function checkSequences<Command>(
   command: fc.Arbitrary<Command>,
   run: (commands: readonly Command[]) => Promise<void>,
 ): Promise<void> {
+  // Not more than it takes: AVA gives up on no worker of the whole suite before this is over.
+  t.timeout(Math.max(120_000, 2_000 * Number(count)));
   const sequences = fc.array(command, { minLength: 1, maxLength: 40, size: 'max' });
   const {
     failed,

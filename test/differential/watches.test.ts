@@ -27,7 +27,6 @@ async function agreed(theirs: Watches, ours: Watches): Promise<boolean> {
 
 // conformance: Watch.Watch{create_request.key create_request.range_end create_request.start_revision create_request.prev_kv create_request.filters create_request.watch_id create_request.fragment cancel_request}
 judge('etcd').test('watches at random see the same on ours and on etcd', async (t) => {
-  t.timeout(3_600_000);
   const both = await startBoth(t);
   await age(both);
   await checkSequences(t, watchCommand, async (commands) => {
