@@ -10,6 +10,7 @@ import { type HttpVersion, httpVersionOf } from './first-bytes.js';
 import { handshakeFailure, isHangUp } from './handshake-failures.js';
 import { bind } from './listening.js';
 import { OccasionalLog } from './occasional-log.js';
+import { mendAuthority } from './plain-authority.js';
 import type { TlsMaterial } from './tls-material.js';
 
 export interface ListenerTls {
@@ -57,6 +58,9 @@ const defaults: ListenerLimits = {
   connectionsMax: 100_000,
   graceMs: 1000,
 };
+
+/** Who has heard the server's settings and asks for something does so at once. */
+const firstRequestMs = 1000;
 
 /** One port for gRPC and HTTP/1.1, with TLS or in clear. Each connection is one or the other: with TLS by ALPN, in clear by its first bytes. */
 export class Listener {
@@ -204,8 +208,14 @@ export class Listener {
 
   async #sniff(socket: Socket): Promise<void> {
     const version = await httpVersionOf(socket, this.#limits.handshakeMs);
-    if (version === undefined) socket.destroy();
-    else this.#serve(socket, version);
+    if (version === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#pending.delete(placeOf(socket));
+    if (version === 'h2') await mendAuthority(socket, firstRequestMs);
+    if (socket.destroyed) return;
+    this.#serve(socket, version);
   }
 
   #serve(socket: Socket, version: HttpVersion): void {
