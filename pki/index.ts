@@ -30,7 +30,7 @@ export type { Certificate } from './certificate.js';
 export { type AuthorityChain, betweenOf, isRoot, rootOf } from './chain.js';
 export { type CertificateRequest, parseCertificateRequest, requestSizeMax, subjectValues } from './csr.js';
 export { makeCertificateRequest, type NewCertificateRequest } from './csr-make.js';
-export { assertCertifiable, type CertifyRequest } from './csr-policy.js';
+export { assertCertifiable, type CertifyRequest, csrNotes } from './csr-policy.js';
 export { PkiError, type PkiErrorCode, type PkiErrorOptions } from './errors.js';
 export {
   isFolder,

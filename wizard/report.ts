@@ -21,25 +21,27 @@ const isExplained = (error: unknown): error is Explained =>
 
 export function sayComplaint(terminal: Terminal, complaint: Complaint): void {
   const label = complaint.severity === 'error' ? terminal.paint('red', 'error:') : terminal.paint('yellow', 'warning:');
-  terminal.say(`${label} ${complaintText(complaint)}`);
-  if (complaint.hint !== undefined) sayHint(terminal, complaint.hint);
+  const lines = [`${label} ${complaintText(complaint)}`];
+  if (complaint.hint !== undefined) lines.push(hintLine(terminal, complaint.hint));
+  const text = lines.join('\n');
+  // A plan is read more than once in some ways of the wizard.
+  if (complaint.severity === 'error') terminal.say(text);
+  else terminal.sayOnce(text);
 }
 
-function sayHint(terminal: Terminal, hint: string): void {
-  terminal.say(`${terminal.paint('cyan', 'hint:')} ${hint}`);
-}
+const hintLine = (terminal: Terminal, hint: string): string => `${terminal.paint('cyan', 'hint:')} ${hint}`;
 
 /** Says what went wrong and what to do next. */
 export function report(terminal: Terminal, error: unknown): ExitCode {
   const label = terminal.paint('red', 'error:');
   if (!isExplained(error)) {
     terminal.say(`${label} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    sayHint(terminal, 'this is a mistake in quorate itself: please report it with the lines above');
+    terminal.say(hintLine(terminal, 'this is a mistake in quorate itself: please report it with the lines above'));
     return exitCodes.failed;
   }
   for (const complaint of error.complaints ?? []) sayComplaint(terminal, complaint);
   terminal.say(`${error.code === 'cancelled' ? '' : `${label} `}${error.message}`);
-  if (typeof error.hint === 'string') sayHint(terminal, error.hint);
+  if (typeof error.hint === 'string') terminal.say(hintLine(terminal, error.hint));
   if (error.code === 'cancelled') return exitCodes.cancelled;
   if (error.code === 'member-removed') return exitCodes.removed;
   return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;

@@ -29,6 +29,7 @@ export class Terminal {
   /** What is being done, while it is. */
   #working: string | undefined;
   #spinner: Ora | undefined;
+  readonly #saidOnce = new Set<string>();
   /** When progress was said last, or its work began. */
   #saidAt: number | undefined;
 
@@ -69,6 +70,13 @@ export class Terminal {
   say(text: string): void {
     this.endProgress();
     this.#options.stderr.write(`${this.#harmless(text)}\n`);
+  }
+
+  /** What a run would say again and again is said the first time. */
+  sayOnce(text: string): void {
+    if (this.#saidOnce.has(text)) return;
+    this.#saidOnce.add(text);
+    this.say(text);
   }
 
   /** What others have named or said stands in it: no terminal obeys it. */
@@ -113,6 +121,6 @@ export class Terminal {
     this.#saidAt ??= now;
     if (now - this.#saidAt < plainProgressMs) return;
     this.#saidAt = now;
-    this.#options.stderr.write(`${text}\n`);
+    this.#options.stderr.write(`${visible(text)}\n`);
   }
 }

@@ -11,7 +11,7 @@ import { type Answered, type AnswerSource, answersFrom, settled } from './answer
 import { makeMatch, makesAuthority } from './apply.js';
 import type { Context, Given } from './command.js';
 import { dirFlag, linesToInstall, linesToTry } from './next-lines.js';
-import { stepCount, stepLines, stepSummary } from './plan.js';
+import { stepLines, stepSummary } from './plan.js';
 import { findPlan } from './plan-file.js';
 
 const publicFile = 0o644;
@@ -54,8 +54,8 @@ async function checkPorts(plan: Plan): Promise<void> {
 async function make({ context }: Session, { plan, passwords }: Answered, isNew: boolean): Promise<void> {
   const { terminal, dir } = context;
   if (isNew) await writeNew(join(dir, planFile), printPlan(plan), publicFile);
-  const steps = await makeMatch(context, plan, passwords);
-  terminal.say(`${dir} is as its plan wants it${steps.length === 0 ? '' : `, after ${stepCount(steps)}`}`);
+  await makeMatch(context, plan, passwords);
+  terminal.say(`${dir} is as its plan wants it`);
 }
 
 async function finish({ context }: Session, plan: Plan): Promise<void> {

@@ -37,6 +37,8 @@ export async function verifyAccess(
     throw unverified(`read back, the store lacks something of ${names}`, 'quorate access plan shows it');
   }
   await refuseNameless(plan, dir, signal);
+  // A cluster that answers nobody has refused nobody.
+  await client.auth.status({ signal });
   const tried = await refuseUnprivileged(plan, dir, signal);
   const beyond = differing('-').map(({ kind, name }) => `${kind} ${printable(name)}`);
   const declared = accessOf(plan.access);

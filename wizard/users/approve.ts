@@ -4,11 +4,13 @@ import {
   assertCertifiable,
   authorityState,
   type CertificateRequest,
+  csrNotes,
   keyFingerprint,
   makeFolder,
   modeOf,
   PkiError,
   parseCertificateRequest,
+  profiles,
   readBytes,
   readTextIfPresent,
   replaceFile,
@@ -94,6 +96,7 @@ export function checkFingerprint(csr: CertificateRequest, told: string): void {
 export const requestWords = (csr: CertificateRequest): readonly string[] => [
   `asks: ${subjectValues(csr, 'CN').map(printable).join(', ') || 'nobody, it has no common name'}`,
   `key:  ${fingerprintsOf(csr).spoken} (they were told the same: compare it with them by another way)`,
+  ...csrNotes(csr, profiles.client, undefined),
 ];
 
 /** Who asks. @throws WizardError `answer-refused` */

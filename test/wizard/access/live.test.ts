@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { judge } from '../../judges.js';
 import { appliedCluster, type TestCluster } from '../run/cluster.js';
 
@@ -107,9 +107,7 @@ for (const engine of ['included', 'etcd'] as const) {
   );
 }
 
-test('what is exported is read back as no change, and an answer is explained', async (t) => {
-  const cluster = await appliedCluster(t);
-  t.is((await cluster.run(['up', '-d'])).code, 0);
+async function exportsAndExplains(t: ExecutionContext, cluster: TestCluster): Promise<void> {
   const exported = await cluster.run(['access', 'export']);
   t.is(exported.code, 0, exported.stderr);
   const file = declare(cluster, exported.stdout);
@@ -126,16 +124,26 @@ test('what is exported is read back as no change, and an answer is explained', a
   t.true(refused.stdout.includes('no role of app grants /ap up to /app/\n'), refused.stdout);
   const unknown = await cluster.run(['access', 'explain', 'ap', '/app/x']);
   t.deepEqual([unknown.code, unknown.stderr], [2, 'error: the store has no user "ap"\nhint: did you mean app?\n']);
-});
+}
 
-test('whoever would lock themselves out is told so, and nothing changes', async (t) => {
-  const cluster = await appliedCluster(t);
-  cluster.writePlan((text) => text.replace('users: [', 'users: [{ name: ops, roles: [root] }, '));
-  t.is((await cluster.run(['apply'])).code, 0);
-  t.is((await cluster.run(['up', '-d'])).code, 0);
-  const kit = (end: string): string => cluster.at(`users/ops/${end}`);
+/** The flags of whoever signs in with a kit, and knows no DIR. */
+function flagsOf(cluster: TestCluster, user: string): string[] {
+  const kit = (end: string): string => cluster.at(`users/${user}/${end}`);
   const endpoint = `https://127.0.0.1:${cluster.members[0]?.clientPort}`;
-  const ops = ['--cacert', kit('ca.crt'), '--cert', kit('ops.crt'), '--key', kit('ops.key'), '--endpoints', endpoint];
+  return [
+    '--endpoints',
+    endpoint,
+    '--cacert',
+    kit('ca.crt'),
+    '--cert',
+    kit(`${user}.crt`),
+    '--key',
+    kit(`${user}.key`),
+  ];
+}
+
+async function keepsOperatorsIn(t: ExecutionContext, cluster: TestCluster): Promise<void> {
+  const ops = flagsOf(cluster, 'ops');
   const file = declare(cluster, 'access: { users: [{ name: ops, roles: [] }] }\n');
   for (const command of ['plan', 'apply']) {
     const { code, stderr } = await cluster.run(['access', command, '--file', file, ...ops]);
@@ -146,17 +154,11 @@ test('whoever would lock themselves out is told so, and nothing changes', async 
   const pruned = await cluster.run(['access', 'plan', '--prune', '--file', other, ...ops]);
   t.is(pruned.code, 2);
   t.notRegex(pruned.stdout, /user root/);
-});
+}
 
-test('with a password of the store, which is never an argument, access is read as well', async (t) => {
-  const cluster = await appliedCluster(t);
-  cluster.writePlan((text) => text.replace('users: [', 'users: [{ name: ops, roles: [root], password: true }, '));
-  t.is((await cluster.run(['apply'])).code, 0);
-  t.is((await cluster.run(['up', '-d'])).code, 0);
-  const kit = (end: string): string => cluster.at(`users/app/${end}`);
-  const endpoint = `https://127.0.0.1:${cluster.members[0]?.clientPort}`;
-  const words = ['--endpoints', endpoint, '--cacert', kit('ca.crt'), '--cert', kit('app.crt'), '--key', kit('app.key')];
-  const matrix = ['access', 'matrix', ...words, '--user', 'ops'];
+/** One of the store, which is never an argument. */
+async function takesPasswords(t: ExecutionContext, cluster: TestCluster): Promise<void> {
+  const matrix = ['access', 'matrix', ...flagsOf(cluster, 'app'), '--user', 'ops'];
   const unsaid = await cluster.run(matrix);
   t.is(unsaid.code, 2);
   t.regex(unsaid.stderr, /the password of ops is not in QUORATE_PASSWORD\nhint: read -rs/);
@@ -167,4 +169,19 @@ test('with a password of the store, which is never an argument, access is read a
   const page = await cluster.run(['access', 'matrix', '--html', cluster.at('access.html')]);
   t.is(page.code, 0, page.stderr);
   t.regex(readFileSync(cluster.at('access.html'), 'utf8'), /<th scope="col"><code>prefix \/app\/<\/code><\/th>/);
-});
+}
+
+for (const engine of ['included', 'etcd'] as const) {
+  judge(...(engine === 'etcd' ? ['etcd'] : [])).test(
+    `access is exported and explained, operators are not locked out, and passwords are taken: ${engine}`,
+    async (t) => {
+      const cluster = await appliedCluster(t, { engine });
+      cluster.writePlan((text) => text.replace('users: [', 'users: [{ name: ops, roles: [root], password: true }, '));
+      t.is((await cluster.run(['apply'])).code, 0);
+      t.is((await cluster.run(['up', '-d'])).code, 0);
+      await exportsAndExplains(t, cluster);
+      await keepsOperatorsIn(t, cluster);
+      await takesPasswords(t, cluster);
+    },
+  );
+}

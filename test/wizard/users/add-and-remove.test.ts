@@ -32,6 +32,13 @@ const inAndOut = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =>
     listed.users.map(({ name }) => name),
     ['root', 'app', 'ann'],
   );
+  t.regex((await cluster.run(['user', 'show', 'ann'])).stdout, /^ann: writer\n {2}may readwrite prefix \/app\/\n/);
+  const ending = async (days: string): Promise<string[]> =>
+    [...(await cluster.run(['user', 'list', '--expiring', days])).stdout.matchAll(/^(\w+) +\w+ +here/gm)].map(
+      ([, name = '']) => name,
+    );
+  t.deepEqual(await ending('300'), []);
+  t.deepEqual(await ending('400'), ['root', 'app', 'ann']);
   const password = readFileSync(cluster.at('users/ann/ann.password'), 'utf8').trim();
   t.false(`${added.stdout}${added.stderr}`.includes(password));
 
