@@ -18,7 +18,7 @@ export interface Cluster {
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const project = join(here, '..', '..');
-const quorate = join(project, 'dist', 'bundle', 'main.js');
+export const quorate = join(project, 'dist', 'bundle', 'main.js');
 const names = ['m1', 'm2', 'm3'];
 
 const plan = (engine: Engine, basePort: number): string => `version: 1

@@ -10,13 +10,14 @@ import { rowsOf, table } from './figures.js';
 import { measureIssuing } from './issuing.js';
 import { measureLarge } from './large.js';
 import { measureNeighbours } from './neighbours.js';
+import { measurePeople } from './people.js';
 import { memoryMegabytes, say } from './processes.js';
 import type { Section } from './section.js';
 import { loads, measureServing, nameOf } from './serving.js';
 import { measureStarts } from './starting.js';
 import { measureCrowd, measureDelivery } from './watching.js';
 
-const sections = ['starts', 'issuing', 'crowd', 'delivery', 'serving', 'neighbours', 'large'] as const;
+const sections = ['starts', 'issuing', 'crowd', 'delivery', 'serving', 'neighbours', 'people', 'large'] as const;
 type Name = (typeof sections)[number];
 
 const { values: options } = parseArgs({
@@ -73,6 +74,7 @@ const measures: Readonly<Record<Name, () => Promise<Section>>> = {
   delivery: async () => measureDelivery(await beginBoth('delivery', 23_200), rounds, seconds),
   serving: async () => measureServingAndRest(await beginBoth('serving', 23_400)),
   neighbours: async () => measureNeighbours(await beginBoth('neighbours', 23_800), seconds),
+  people: async () => measurePeople(await beginBoth('people', 24_000)),
   large: async () => measureLarge(await beginBoth('large', 23_600), Number(options.keys), rounds),
 };
 

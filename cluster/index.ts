@@ -15,6 +15,7 @@ export {
 } from './client/client.js';
 export type { CallOptions } from './client/cluster-calls.js';
 export { type Bytes, everything, keysWithPrefix } from './client/operations.js';
+export { within } from './deadline.js';
 export { ClusterError, type ClusterErrorCode } from './errors.js';
 export { idText } from './numbers.js';
 export type { Access, Permission } from './operations/auth.js';

@@ -1,3 +1,4 @@
+import { within } from '../deadline.js';
 import { ClusterError } from '../errors.js';
 import { addedMemberId } from '../members/ids.js';
 import { checkMayAddVoter, checkMayPromote, checkMayRemoveVoter } from '../members/reconfiguration.js';
@@ -45,9 +46,7 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
     if (consensus.status().leader !== id) return;
     const successor = successorOf(desk.state, id);
     if (successor === undefined) return;
-    await consensus
-      .moveLeader(successor, AbortSignal.any([context.signal, AbortSignal.timeout(handOverMs)]))
-      .catch(() => {});
+    await within(handOverMs, context.signal, (late) => consensus.moveLeader(successor, late)).catch(() => {});
   }
 
   return {

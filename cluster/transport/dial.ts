@@ -7,13 +7,13 @@ import {
 } from 'node:http2';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { Deadline } from '../deadline.js';
 import { ClusterError } from '../errors.js';
 import type { Measures } from '../measures.js';
 import type { MemberId } from '../numbers.js';
 import { type Address, parseAddress } from './address.js';
 import type { Admission } from './admission.js';
 import { certificateOf } from './certificate-id.js';
-import { Deadline } from './deadline.js';
 import { handshakeFailure } from './handshake-failures.js';
 import { assertCertified, helloHeaders, type Identity } from './hello.js';
 import type { PeerLimits } from './limits.js';

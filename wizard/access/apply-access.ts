@@ -29,8 +29,8 @@ export interface ApplyAccess {
   readonly signal: AbortSignal;
 }
 
-/** The store syncs once for those that come together. */
-const atOnce = 64;
+/** The store syncs once for those that come together. A real etcd with thousands of permissions takes tens of ms for each. */
+const [atOnce, patienceMs] = [16, 10_000];
 
 /**
  * Takes the phases one after the other: their order is what keeps everybody within their rights. What was taken when it ends early is
@@ -78,7 +78,7 @@ async function takeOnce(options: ApplyAccess, step: AccessStep): Promise<void> {
 }
 
 async function take({ auth, passwordOf, signal }: ApplyAccess, step: AccessStep): Promise<void> {
-  const options = { signal };
+  const options = { signal, timeoutMs: patienceMs };
   switch (step.does) {
     case 'add-role':
       return auth.roleAdd(step.role, options);

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { ClusterError } from '#cluster';
+import { ClusterError, within } from '#cluster';
 import { isTaken } from '#pki';
 import { kitFiles } from '../layout.js';
 import { type Plan, root } from '../plan/plan.js';
@@ -35,12 +35,10 @@ export async function liveAccess(plan: Plan, dir: string, signal: AbortSignal): 
   const answered = await Promise.all(plan.members.map(({ host, clientPort }) => answers(host, clientPort)));
   if (!answered.includes(true)) return { unknown: 'no member answers' };
   const client = await connectAsRoot(plan, dir);
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   try {
-    const [{ enabled }, access] = await Promise.all([
-      client.auth.status({ signal: patience }),
-      readAccess(client, patience),
-    ]);
+    const [{ enabled }, access] = await within(patienceMs, signal, (late) =>
+      Promise.all([client.auth.status({ signal: late }), readAccess(client, late)]),
+    );
     return { authIsOn: enabled, access };
   } catch (error) {
     signal.throwIfAborted();

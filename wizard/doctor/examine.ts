@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ClusterError, type EtcdClient } from '#cluster';
+import { ClusterError, type EtcdClient, within } from '#cluster';
 import { isTaken, openLedger, PkiError, readTextIfPresent } from '#pki';
 import { readAccess } from '../access/live.js';
 import { mapAtOnce } from '../at-once.js';
@@ -153,31 +153,31 @@ async function examineLive(
   around: Surroundings,
   ofAccess: OfAccess,
 ): Promise<Diagnosis[]> {
-  const signal = AbortSignal.any([around.signal, AbortSignal.timeout(patienceMs)]);
-  const { seen, silent } = await seeMembers(client, signal);
-  around.signal.throwIfAborted();
-  const found = [
+  const { seen, found } = await within(patienceMs, around.signal, async (late) => {
+    const { seen, silent } = await seeMembers(client, late);
+    around.signal.throwIfAborted();
     // Of a plan's members the handshakes say it.
-    ...(plan === undefined ? silent : []),
-    ...statusTroubles(seen),
-    ...(await asFarAsTold(around.signal, signal, async () => {
+    const found = [...(plan === undefined ? silent : []), ...statusTroubles(seen)];
+    const members = asFarAsTold(around.signal, late, async () => {
       const usesTls = tls.ca !== undefined || tls.cert !== undefined;
-      return membershipTroubles(await client.memberList({ signal }), seen, plan, usesTls, client.endpoints.length);
-    })),
-    ...(await asFarAsTold(around.signal, signal, async () => {
-      const { enabled } = await client.auth.status({ signal });
-      const isKubernetes = !enabled && (await servesKubernetes(client, signal));
-      return [...authTroubles(enabled, plan, isKubernetes), ...(await ofAccess(await readAccess(client, signal)))];
-    })),
-    ...(await hashTroubles(client, seen, around.signal)),
-  ];
+      const listed = await client.memberList({ signal: late });
+      return membershipTroubles(listed, seen, plan, usesTls, client.endpoints.length);
+    });
+    const access = asFarAsTold(around.signal, late, async () => {
+      const { enabled } = await client.auth.status({ signal: late });
+      const isKubernetes = !enabled && (await servesKubernetes(client, late));
+      return [...authTroubles(enabled, plan, isKubernetes), ...(await ofAccess(await readAccess(client, late)))];
+    });
+    return { seen, found: [...found, ...(await Promise.all([members, access])).flat()] };
+  });
+  const hashes = await hashTroubles(client, seen, around.signal);
   const figures = await mapAtOnce(seen, async (each) => {
     const told = await scrape(each.endpoint, tls, around.signal);
     return told === undefined
       ? [notTold(each.endpoint)]
       : [...diskTroubles(each.endpoint, told), ...quotaTroubles(each, told)];
   });
-  return [...found, ...figures.flat()];
+  return [...found, ...hashes, ...figures.flat()];
 }
 
 const notTold = (endpoint: string): Diagnosis =>

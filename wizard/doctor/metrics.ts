@@ -1,5 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { within } from '#cluster';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 import type { Seen } from './members.js';
 
@@ -18,8 +19,8 @@ export interface Tls {
 type Figures = ReadonlyMap<string, number>;
 
 export async function scrape(endpoint: string, tls: Tls, signal: AbortSignal): Promise<Figures | undefined> {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  const text = await fetchText(`${endpoint}/metrics`, tls, late).catch(() => undefined);
+  const fetched = within(patienceMs, signal, (late) => fetchText(`${endpoint}/metrics`, tls, late));
+  const text = await fetched.catch(() => undefined);
   signal.throwIfAborted();
   return text === undefined ? undefined : parseFigures(text);
 }

@@ -1,4 +1,4 @@
-import { ClusterError, type LeaseInfo } from '#cluster';
+import { ClusterError, type LeaseInfo, within } from '#cluster';
 import { type LedgerEntry, stateOf } from '#pki';
 import { setAside } from '../apply/set-aside.js';
 import { withLedgerOf } from '../authority.js';
@@ -87,14 +87,15 @@ type FromStore = Pick<Removal, 'store'> & FoundLeases;
 /** Their tokens are worth nothing from then on, and their watches end. */
 async function removeFromStore({ dir, name, signal }: RemoveOptions, plan: Plan): Promise<FromStore> {
   const client = await connectAsRoot(plan, dir);
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   try {
-    const roles = await client.auth.userGet(name, { signal: patience });
-    const rights = await rightsOfRoles(client, roles, patience);
-    await client.auth.userDelete(name, { signal: patience });
-    // Whoever is out is out, whether or not their leases can be named.
-    const found = await leasesWithin(client, rights, patience).catch(noneTold);
-    return { store: 'removed', ...found };
+    return await within(patienceMs, signal, async (late) => {
+      const roles = await client.auth.userGet(name, { signal: late });
+      const rights = await rightsOfRoles(client, roles, late);
+      await client.auth.userDelete(name, { signal: late });
+      // Whoever is out is out, whether or not their leases can be named.
+      const found = await leasesWithin(client, rights, late).catch(noneTold);
+      return { store: 'removed', ...found };
+    });
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError)) throw error;
     if (error.code === 'user-not-found') return { store: 'not-there', ...noLeases };

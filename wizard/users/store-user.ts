@@ -1,4 +1,4 @@
-import { ClusterError } from '#cluster';
+import { ClusterError, within } from '#cluster';
 import type { Plan, User } from '../plan/plan.js';
 import { bringUser } from '../run/bootstrap.js';
 import { connectAsRoot } from '../run/cluster-client.js';
@@ -13,9 +13,11 @@ export type StoreUser =
 /** Creates the user with their roles in the plan's cluster, if that runs. @throws ClusterError what a cluster that runs says */
 export async function storeUser(plan: Plan, user: User, dir: string, signal: AbortSignal): Promise<StoreUser> {
   const client = await connectAsRoot(plan, dir);
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   try {
-    return { reached: true, done: await bringUser(client, plan, user, dir, patience) };
+    return {
+      reached: true,
+      done: await within(patienceMs, signal, (late) => bringUser(client, plan, user, dir, late)),
+    };
   } catch (error) {
     if (signal.aborted || !(error instanceof ClusterError) || !unreachable.includes(error.code)) throw error;
     return { reached: false, reason: error.message };

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { type ConnectionOptions, connect, type SecureVersion, type TLSSocket } from 'node:tls';
+import { within } from '#cluster';
 
 // Single connections to an endpoint, to see what it does. What it presents is taken as it is: others judge it.
 
@@ -46,7 +47,10 @@ const optionsOf = ({ endpoint, credentials, version }: Attempt): ConnectionOptio
 });
 
 /** A handshake, and nothing after it. */
-export function shake(attempt: Attempt): Promise<Handshake> {
+export const shake = (attempt: Attempt): Promise<Handshake> =>
+  within(timeoutMs, attempt.signal, (late) => shakeUntil(attempt, late));
+
+function shakeUntil(attempt: Attempt, late: AbortSignal): Promise<Handshake> {
   return new Promise((resolve) => {
     let socket: TLSSocket;
     const end = (error?: NodeJS.ErrnoException): void => {
@@ -60,7 +64,6 @@ export function shake(attempt: Attempt): Promise<Handshake> {
       resolve({ chain: [], error: error as NodeJS.ErrnoException });
       return;
     }
-    const late = AbortSignal.any([attempt.signal, AbortSignal.timeout(timeoutMs)]);
     late.addEventListener('abort', () => end(timedOut()), { once: true });
     socket.once('secureConnect', () => end());
     socket.once('error', end);
@@ -84,9 +87,11 @@ export interface Answer {
 }
 
 /** Asks with these credentials, or without any. */
-export function ask(attempt: Attempt): Promise<Answer> {
+export const ask = (attempt: Attempt): Promise<Answer> =>
+  within(timeoutMs, attempt.signal, (late) => askUntil(attempt, late));
+
+function askUntil(attempt: Attempt, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve) => {
-    const signal = AbortSignal.any([attempt.signal, AbortSignal.timeout(timeoutMs)]);
     const asked = request({ ...optionsOf(attempt), path: '/health', agent: false, signal }, ({ headers }) => {
       const theirs = Date.parse(headers.date ?? '');
       resolve({ error: undefined, ...(Number.isNaN(theirs) ? {} : { clock: { theirs, ours: Date.now() } }) });

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** An AbortSignal that fires with `stop`, or after a time. To be cleared when no longer needed. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -8,6 +10,8 @@ export class Deadline {
   // Not AbortSignal.any of AbortSignal.timeout: Node may collect those as garbage before they fire (nodejs/node#57736).
   constructor(stop: AbortSignal, ms: number) {
     this.#stop = stop;
+    // Of what may run under it each part listens: hundreds at once are no leak.
+    setMaxListeners(0, this.#controller.signal);
     this.#timer = setTimeout(() => this.#controller.abort(new Error('no answer in time')), ms);
     if (stop.aborted) this.#stopped();
     else stop.addEventListener('abort', this.#stopped);
@@ -20,5 +24,19 @@ export class Deadline {
   clear(): void {
     clearTimeout(this.#timer);
     this.#stop.removeEventListener('abort', this.#stopped);
+  }
+}
+
+/** Does what it can within a time; the signal fires at its end, or with `stop`. */
+export async function within<Result>(
+  ms: number,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const deadline = new Deadline(stop, ms);
+  try {
+    return await work(deadline.signal);
+  } finally {
+    deadline.clear();
   }
 }
