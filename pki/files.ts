@@ -114,15 +114,30 @@ export async function listFolder(path: string): Promise<string[]> {
   return names.filter((name) => !temporary.test(name));
 }
 
-/** mkdir -p. On a read-only file system Node says ENOENT where the reason is EROFS; a plain mkdir of what is missing says why. */
+/**
+ * mkdir -p, with the system's reason where it is refused: Node's own gives another one on a read-only file system, and
+ * never ends where nothing can be made at all (/proc).
+ * @returns the topmost that was made
+ */
 async function makeFolders(path: string): Promise<string | undefined> {
   try {
-    return await mkdir(path, { recursive: true, mode: folderMode });
+    return await makeOne(path);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeFolders(dirname(path));
+  }
+  const above = await makeFolders(dirname(path));
+  const made = await makeOne(path);
+  return above ?? made;
+}
+
+/** Undefined where there is one already. */
+async function makeOne(path: string): Promise<string | undefined> {
+  try {
     await mkdir(path, { mode: folderMode });
     return path;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST' && (await isFolder(path))) return undefined;
+    throw error;
   }
 }
 

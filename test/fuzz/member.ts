@@ -8,6 +8,11 @@ export interface Outcome {
   readonly text: string;
 }
 
+export interface JsonOutcome {
+  readonly status: number;
+  readonly text: string;
+}
+
 const admin = 'admin';
 const users = ['root', 'u', 'v', admin];
 const password = 'secret';
@@ -28,7 +33,10 @@ export class Target {
   readonly #ask: Server['ask'];
   readonly #tokens = new Map<string, string>();
 
+  readonly #url: string;
+
   constructor(url: string) {
+    this.#url = url;
     this.#server = new Server(url);
     this.#ask = this.#server.ask.bind(this.#server) as Server['ask'];
     this.#client = new Client(new URL(url).host, credentials.createInsecure(), {
@@ -70,6 +78,22 @@ export class Target {
       call.write(message);
       call.end();
     });
+  }
+
+  /** Sends JSON to a path of the gateway; of a stream of answers the status counts. */
+  async post(path: string, json: string, mayWait: boolean, user: string | undefined): Promise<JsonOutcome> {
+    const token = user === undefined ? undefined : this.#tokens.get(user);
+    const response = await fetch(new URL(path, this.#url), {
+      ...{ method: 'POST', body: json, headers: token === undefined ? {} : { authorization: token } },
+      signal: AbortSignal.timeout(mayWait ? silenceMs : deadlineMs),
+    }).catch((error: unknown) => {
+      if (mayWait) return undefined;
+      throw error;
+    });
+    if (response === undefined) return { status: 200, text: '' };
+    if (!mayWait || response.status !== 200) return { status: response.status, text: await response.text() };
+    await response.body?.cancel();
+    return { status: 200, text: '' };
   }
 
   /** All of the replicated state that can be asked for and does not change by itself, as text. */
