@@ -47,7 +47,7 @@ module.exports = {
     only(
       'client-sees-little',
       '^cluster/client/',
-      '^cluster/(client/|wire/|operations/|numbers\\.ts|errors\\.ts)',
+      '^cluster/(client/|wire/|operations/|numbers\\.ts|errors\\.ts|deadline\\.ts)',
       'the client works for any etcd',
     ),
     ...floorRules,

@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
+/** Why a deadline's signal fired, when nothing else stopped it before. */
+export class TooLate extends Error {}
+
 /** An AbortSignal that fires with `stop`, or after a time. To be cleared when no longer needed. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -12,7 +15,7 @@ export class Deadline {
     this.#stop = stop;
     // Of what may run under it each part listens: hundreds at once are no leak.
     setMaxListeners(0, this.#controller.signal);
-    this.#timer = setTimeout(() => this.#controller.abort(new Error('no answer in time')), ms);
+    this.#timer = setTimeout(() => this.#controller.abort(new TooLate('no answer in time')), ms);
     if (stop.aborted) this.#stopped();
     else stop.addEventListener('abort', this.#stopped);
   }

@@ -187,8 +187,20 @@ export async function writeNew(path: string, content: string | Uint8Array, mode:
   });
 }
 
-/** Puts a file at `path`, in place of whatever file or symbolic link is there. Of keys only for the same one, sealed otherwise. */
+/** Whether something is at `path`, or where a link there leads, that is no file: a folder, a device, a pipe. */
+export async function isSpecial(path: string): Promise<boolean> {
+  return (await unlessMissing(guarded('look at', path, () => stat(path))))?.isFile() === false;
+}
+
+/**
+ * Puts a file at `path`, in place of whatever file or symbolic link is there. Of keys only for the same one, sealed otherwise.
+ * @throws PkiError `file-exists` for a device or a pipe: /dev/null is everybody's
+ */
 export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  if (await isSpecial(path)) {
+    const hint = 'name the path of a file';
+    throw new PkiError('file-exists', `${path} is no file, and nothing is put in its place`, { path }, { hint });
+  }
   await viaTemporary(path, content, mode, (temporaryPath) => rename(temporaryPath, path));
 }
 

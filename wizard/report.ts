@@ -1,4 +1,5 @@
 import { type Complaint, complaintText } from './plan/complaints.js';
+import { hintOf } from './store-hints.js';
 import type { Terminal } from './terminal.js';
 
 // How an error reaches a person: `error: what happened`, then `hint: the next step`. The one place that does this.
@@ -41,7 +42,8 @@ export function report(terminal: Terminal, error: unknown): ExitCode {
   }
   for (const complaint of error.complaints ?? []) sayComplaint(terminal, complaint);
   terminal.say(`${error.code === 'cancelled' ? '' : `${label} `}${error.message}`);
-  if (typeof error.hint === 'string') terminal.say(hintLine(terminal, error.hint));
+  const hint = hintOf(error);
+  if (hint !== undefined) terminal.say(hintLine(terminal, hint));
   if (error.code === 'cancelled') return exitCodes.cancelled;
   if (error.code === 'member-removed') return exitCodes.removed;
   return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;

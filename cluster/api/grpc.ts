@@ -4,6 +4,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
+  type Settings,
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { ClusterError } from '../errors.js';
@@ -70,6 +71,8 @@ const unsupported = { 'grpc-accept-encoding': 'identity' };
 export class GrpcFront {
   readonly #server: Http2Server;
   readonly #pages;
+  /** Of its side of each connection. */
+  readonly settings: Settings;
   /** The pages beside gRPC, for a connection that speaks HTTP/1.1. */
   readonly serveHttp1: PageHandler;
   readonly #methods: ReadonlyMap<string, Served>;
@@ -95,7 +98,9 @@ export class GrpcFront {
       gatewayEnabled = true,
       streamsMax = callsMax,
     } = options;
-    this.#server = createServer(sessionOptions(streamsMax));
+    const sessions = sessionOptions(streamsMax);
+    this.settings = sessions.settings;
+    this.#server = createServer(sessions);
     this.#held = new HeldAnswers({ ...heldLimits, ...options.heldLimits }, logger);
     this.#bodyMs = options.bodyMs ?? usualBodyMs;
     this.#received = new Received(options.receivedBytesMax ?? receivedBytesMax);

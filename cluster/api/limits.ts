@@ -1,4 +1,4 @@
-import type { ServerOptions } from 'node:http2';
+import type { ServerOptions, Settings } from 'node:http2';
 import type { HeldLimits } from './held-answers.js';
 
 const kibibyte = 1024;
@@ -15,7 +15,7 @@ export const callsMax = 4096;
  * Bounds of one connection. What else can be thrown at it (SETTINGS, PING, invalid frames, header lists) has bounds in
  * Node, whose defaults are good here.
  */
-export const sessionOptions = (streamsMax: number): ServerOptions => ({
+export const sessionOptions = (streamsMax: number): ServerOptions & { readonly settings: Settings } => ({
   settings: {
     maxConcurrentStreams: Math.min(streamsMax, callsMax),
     // A request of the usual 1.5 MiB at most needs six turns, and not 24. What a stream of requests may leave unread here.

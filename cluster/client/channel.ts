@@ -8,6 +8,7 @@ import {
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js';
+import { TooLate } from '../deadline.js';
 import { ClusterError } from '../errors.js';
 import type { Method } from '../wire/method.js';
 import type { Endpoint } from './endpoint.js';
@@ -138,10 +139,10 @@ const isServiceError = (error: unknown): error is ServiceError => error instance
 const silent = ({ text }: Endpoint, timeoutMs: number): ClusterError =>
   new ClusterError('connection-failed', `${text}: nothing came for ${timeoutMs} ms`, { endpoint: text, timeoutMs });
 
-const cancelled = (endpoint: Endpoint, signal: AbortSignal): ClusterError =>
-  new ClusterError(
-    'cancelled',
-    `${endpoint.text}: the call was cancelled`,
-    { endpoint: endpoint.text },
-    { cause: signal.reason },
-  );
+function cancelled({ text }: Endpoint, { reason }: AbortSignal): ClusterError {
+  const details = { endpoint: text };
+  if (!(reason instanceof TooLate))
+    return new ClusterError('cancelled', `${text}: the call was cancelled`, details, { cause: reason });
+  const hint = 'see whether a majority of its members runs';
+  return new ClusterError('timeout', `${text}: no answer in time`, details, { hint, cause: reason });
+}

@@ -230,6 +230,7 @@ export class Member implements AsyncDisposable {
         address,
         ...tls,
         serveHttp2: (socket) => front.serve(socket),
+        settings: front.settings,
         serveHttp1: isForGrpc ? notHere : front.serveHttp1,
         logger,
         // A stream of requests lasts as long as its client wants; the pages look after all else.

@@ -1,4 +1,5 @@
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import type { Settings } from 'node:http2';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { ClusterError } from '../errors.js';
@@ -30,6 +31,8 @@ export interface ListenerOptions {
    * Absent: HTTP/1.1 only is spoken, and offered.
    */
   readonly serveHttp2?: (socket: Socket) => void;
+  /** Of whoever serves HTTP/2, for clients of etcd in the clear (plain-authority); absent: there are none. */
+  readonly settings?: Settings;
   readonly serveHttp1: RequestListener;
   readonly logger: Logger;
   readonly limits?: Partial<ListenerLimits>;
@@ -213,7 +216,8 @@ export class Listener {
       return;
     }
     this.#pending.delete(placeOf(socket));
-    if (version === 'h2') await mendAuthority(socket, firstRequestMs);
+    const { settings } = this.#options;
+    if (version === 'h2' && settings !== undefined) await mendAuthority(socket, settings, firstRequestMs);
     if (socket.destroyed) return;
     this.#serve(socket, version);
   }

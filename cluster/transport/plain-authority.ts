@@ -1,3 +1,4 @@
+import { getPackedSettings, type Settings } from 'node:http2';
 import type { Socket } from 'node:net';
 import { urlAuthority } from './header-block.js';
 
@@ -14,8 +15,6 @@ const headBytes = 9;
 const priorityBytes = 5;
 /** With its length. Shorter than what it is put for: what the client's table still holds, the server's holds too. */
 const instead = Buffer.from('\u0004etcd');
-/** What a server says first: all is as it is by default. */
-const greeting = Buffer.from([0, 0, 0, types.settings, 0, 0, 0, 0, 0]);
 /** A client may send half as much before it has heard anything (RFC 9113 6.9.2). */
 const bytesMax = 128 * 1024;
 
@@ -33,6 +32,13 @@ function frameAt(bytes: Buffer, at: number): Frame | undefined {
   return bytes.length < end ? undefined : { at, end, type: bytes[at + 3] ?? 0, flags: bytes[at + 4] ?? 0 };
 }
 
+/** What a server says first; Node says it again. */
+function settingsFrame(settings: Settings): Buffer {
+  const payload = getPackedSettings(settings);
+  const head = Buffer.from([0, 0, payload.length, types.settings, 0, 0, 0, 0, 0]);
+  return Buffer.concat([head, payload]);
+}
+
 /** Those of Go: they have no settings of their own, and say nothing before they know the server's. */
 const waits = (bytes: Buffer, { type, flags: set, at, end }: Frame): boolean =>
   type === types.settings && set === 0 && end === at + headBytes && end === bytes.length;
@@ -40,8 +46,9 @@ const waits = (bytes: Buffer, { type, flags: set, at, end }: Frame): boolean =>
 /**
  * Takes a connection whose preface has come, and puts back what the client has sent, with an authority that Node takes.
  * Clients that do not wait for the server are left alone; whoever does not answer its settings is cut off.
+ * @param settings those of the server
  */
-export function mendAuthority(socket: Socket, patienceMs: number): Promise<void> {
+export function mendAuthority(socket: Socket, settings: Settings, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
     let seen: Buffer = Buffer.alloc(0);
     /** Where the next frame begins; undefined before the greeting. */
@@ -62,7 +69,7 @@ export function mendAuthority(socket: Socket, patienceMs: number): Promise<void>
         return;
       }
       at = first.end;
-      socket.write(greeting);
+      socket.write(settingsFrame(settings));
     };
     /** @returns where the next one begins */
     const look = (frame: Frame): number => {

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
-import { replaceFile } from '#pki';
 import { accessOf } from '../access/access.js';
 import { accessMatrix } from '../access/matrix.js';
 import { privateFile } from '../artifacts/artifact.js';
 import { columns } from '../columns.js';
+import { writeOutput } from '../output.js';
 import type { Plan } from '../plan/plan.js';
 import { type ExitCode, exitCodes } from '../report.js';
 import { type CertificateReport, type MemberReport, type StatusReport, statusOf } from '../run/status.js';
@@ -54,13 +53,12 @@ function sayTables(terminal: Terminal, { cluster, engine, healthy, members, cert
     terminal.say(terminal.paint('yellow', `warning: ${soon.length} certificates have less than ${warnDays} days left`));
 }
 
-/** @returns where the page is */
 async function writePage(
-  { dir, signal, now }: Context,
+  { terminal, dir, signal, now }: Context,
   plan: Plan,
   report: StatusReport,
   file: string,
-): Promise<string> {
+): Promise<void> {
   const [{ liveAccess }, { statusPage }] = await Promise.all([
     import('../access/drift.js'),
     import('../pages/status-page.js'),
@@ -75,9 +73,7 @@ async function writePage(
             ? 'as the cluster has them'
             : 'as the cluster has them, but auth is off: anybody may do anything',
         ];
-  const path = resolve(file);
-  await replaceFile(path, statusPage(report, { matrix: accessMatrix(access), source }, now()), privateFile);
-  return path;
+  await writeOutput(terminal, file, statusPage(report, { matrix: accessMatrix(access), source }, now()), privateFile);
 }
 
 /** `quorate status`: exit code 1 when a member is not reachable or there is no leader. */
@@ -85,7 +81,7 @@ export async function status(context: Context, { json, html }: Given): Promise<E
   const { terminal, dir, now } = context;
   const plan = await readPlan(context);
   const report = await statusOf(plan, dir, now());
-  if (typeof html === 'string') terminal.result(await writePage(context, plan, report, html));
+  if (typeof html === 'string') await writePage(context, plan, report, html);
   else if (json === true) terminal.json(report);
   else sayTables(terminal, report);
   return report.healthy ? exitCodes.done : exitCodes.failed;

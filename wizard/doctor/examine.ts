@@ -11,8 +11,9 @@ import { type Plan, root } from '../plan/plan.js';
 import { isDown } from '../rotation/members.js';
 import { servesKubernetes } from '../run/api-server.js';
 import { connectAsRoot } from '../run/cluster-client.js';
+import { hintOf, isOfAccess } from '../store-hints.js';
 import { authTroubles, bearerTroubles, planTroubles } from './access.js';
-import { type Diagnosis, error, fromVerified, note, sorted } from './diagnosis.js';
+import { type Diagnosis, error, fromVerified, note, sorted, warning } from './diagnosis.js';
 import { authorityTroubles, driftTroubles, portTroubles, roomTroubles, unitTroubles } from './files.js';
 import { hashTroubles, membershipTroubles, seeMembers, statusTroubles } from './members.js';
 import { diskTroubles, quotaTroubles, scrape, type Tls } from './metrics.js';
@@ -194,8 +195,9 @@ async function asFarAsTold(
   } catch (cause) {
     signal.throwIfAborted();
     if (!(cause instanceof ClusterError)) throw cause;
+    if (isOfAccess(cause)) return [warning('not-let-in', 'the cluster', cause.message, hintOf(cause))];
     const what = late.aborted ? `it does not answer within ${patienceMs / 1000} s` : cause.message;
-    const next = cause.hint ?? 'quorate status, and the logs of its members';
+    const next = hintOf(cause) ?? 'quorate status, and the logs of its members';
     return [error('store-unreachable', 'the cluster', what, next)];
   }
 }

@@ -1,4 +1,4 @@
-import { ClusterError, type EtcdClient, type MemberInfo, type MemberStatus } from '#cluster';
+import { ClusterError, type EtcdClient, idText, type MemberInfo, type MemberStatus } from '#cluster';
 import { isLoopback } from '../plan/address.js';
 import type { Plan } from '../plan/plan.js';
 import { quoted } from '../shown.js';
@@ -7,7 +7,8 @@ import { type Diagnosis, error, note, warning } from './diagnosis.js';
 // What members say of themselves, and of one another.
 
 const patienceMs = 3_000;
-const slowMs = 500;
+/** The usual election timeout. */
+const slowMs = 1_000;
 const lagMax = 5_000;
 
 /** A member's own view, and how long it took to ask for it. */
@@ -123,10 +124,10 @@ export function membershipTroubles(
     if (member.name === '')
       found.push(
         warning(
-          'member-unstarted',
+          member.learner ? 'learner-unstarted' : 'member-unstarted',
           name,
           'it was added and has never started',
-          'start it, or etcdctl member remove it',
+          `start it, or etcdctl member remove ${idText(member.id)}`,
         ),
       );
     else if (member.learner)

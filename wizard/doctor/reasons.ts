@@ -3,9 +3,11 @@ import { findingReasons } from '#pki';
 /** What can be wrong besides certificates, and why it matters. */
 const ownReasons = {
   'store-unreachable': 'a cluster that nobody reaches serves nobody',
+  'not-let-in': 'what only root may see was not looked at: who may do what, and whether its members agree',
   'no-leader': 'without a leader nothing is written, and linearizable reads wait',
   'no-quorum': 'fewer than half and one of the voters answer: nothing can be written until more do',
   'member-unstarted': 'it counts for the quorum, and does not vote: one loss less is survived',
+  'learner-unstarted': 'no other member can be added while it is neither started nor taken out',
   'even-voters': 'it survives no more losses than with one voter less, and has one more to lose',
   'is-learner': 'it has a copy and no vote',
   'members-differ': 'what is generated from the plan names other members than the cluster has',
@@ -30,6 +32,7 @@ const ownReasons = {
   'mode-differs': 'others may read, or change, what is there',
   'authority-unread': 'etcd reads its authority at its start alone: certificates of a new one are refused until then',
   'figures-unread': 'how full its store and how slow its disk are is not known',
+  'no-settings': 'nothing in it could be judged',
   'certificates-unseen': 'who answers there may be anybody, with certificates that end tomorrow',
   'unit-differs': 'this host runs something else than the plan says',
   'port-taken': 'the member can not start while another program listens there',

@@ -6,6 +6,7 @@ import { withMember } from '../plan/edit-text.js';
 import { parsePlanText } from '../plan/parse.js';
 import type { Member, Plan } from '../plan/plan.js';
 import { printPlan } from '../plan/print.js';
+import { portObjection, probePort } from '../questions/ports.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { commandOf } from '../run/engine.js';
 import { startMember } from '../run/member-process.js';
@@ -42,6 +43,9 @@ export async function addMember(options: AddMemberOptions, plan: Plan): Promise<
   if (known !== undefined && peerUrl(known) !== peerUrl(member)) throw otherAddress(known);
   // What is no plan is refused before the cluster hears of it.
   if (known === undefined) parsePlanText(withMember(printPlan(plan), lineOf(member)), 'the plan');
+  const isHere = plan.cluster.run === 'local';
+  const runs = isHere && (await pidToActOn(dir, member.name)) !== undefined;
+  if (isHere && !runs) await checkPorts(member);
   const client = await connectAsRoot(plan, dir);
   try {
     progress(`adding ${member.name} as a learner`);
@@ -52,14 +56,24 @@ export async function addMember(options: AddMemberOptions, plan: Plan): Promise<
     );
     const next = known === undefined ? await editPlan(dir, (text) => withMember(text, lineOf(member))) : plan;
     await match(next);
-    if (next.cluster.run === 'local' && (await pidToActOn(dir, member.name)) === undefined) {
-      progress(`starting ${member.name}`);
-      await startMember(dir, member.name, await commandOf(next, member, dir));
-    }
-    return await promoted(client, member, next.cluster.run === 'local', options);
+    if (runs || !isHere) return await promoted(client, member, isHere, options);
+    progress(`starting ${member.name}`);
+    const { ended } = await startMember(dir, member.name, await commandOf(next, member, dir));
+    return await Promise.race([
+      promoted(client, member, isHere, options),
+      ended.then((error) => Promise.reject(error)),
+    ]);
   } finally {
     client.close();
   }
+}
+
+/** @throws WizardError `port-in-use` */
+async function checkPorts(member: Member): Promise<void> {
+  const objection = await portObjection(member, probePort);
+  if (objection === undefined) return;
+  const { what, hint = 'choose another port' } = objection;
+  throw new WizardError('port-in-use', `${member.name}: ${what}`, { member: member.name }, { hint });
 }
 
 const lineOf = ({ name, host, clientPort, peerPort }: Member) => ({

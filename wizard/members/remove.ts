@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { stopMember } from '../run/member-process.js';
 import { editPlan } from '../users/edit-plan.js';
-import { checkQuorumWithout } from './live.js';
+import { checkQuorumWithout, liveMember } from './live.js';
 import { patiently } from './patiently.js';
 
 export interface RemoveMemberOptions {
@@ -43,6 +43,13 @@ const certificatesOf = ({ dir, name, now }: RemoveMemberOptions): Promise<readon
     ),
   );
 
+/** One that has never started has no name yet, and stands at its address. */
+function unstarted(members: readonly MemberInfo[], { members: planned }: Plan, name: string): MemberInfo | undefined {
+  const member = planned.find((each) => each.name === name);
+  const live = member === undefined ? undefined : liveMember(members, member);
+  return live?.name === '' ? live : undefined;
+}
+
 /**
  * Takes a member out: of the cluster first, which goes on without it; then what it could come back with. The same call completes
  * what was interrupted.
@@ -53,8 +60,10 @@ export async function removeMember(options: RemoveMemberOptions, plan: Plan): Pr
   const client = await connectAsRoot(plan, dir);
   let wasLive = false;
   try {
-    const has = async (): Promise<MemberInfo | undefined> =>
-      (await client.memberList({ signal })).find((each) => each.name === name);
+    const has = async (): Promise<MemberInfo | undefined> => {
+      const members = await client.memberList({ signal });
+      return members.find((each) => each.name === name) ?? unstarted(members, plan, name);
+    };
     await patiently(
       async () => (await has()) === undefined,
       async () => {

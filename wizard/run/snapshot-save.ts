@@ -2,6 +2,7 @@ import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path';
 import { ClusterError, type EtcdClient } from '#cluster';
 import { type SnapshotStatus, snapshotStatus } from '#cluster/snapshots';
+import { isSpecial } from '#pki';
 import { WizardError } from '../errors.js';
 
 export interface SaveOptions {
@@ -27,6 +28,8 @@ const pieceWithinMs = 300_000;
 export async function saveSnapshot(options: SaveOptions): Promise<SnapshotStatus> {
   const { path, force, signal } = options;
   if (!force && (await isThere(path))) throw exists(path);
+  // A whole file takes the place of what is there: no device's, and no pipe's.
+  if (await isSpecial(path)) throw notAFile(path);
   const part = `${path}.part-${process.pid}`;
   try {
     const file = await open(part, 'wx', privateFile);
@@ -88,6 +91,14 @@ async function syncFolder(folder: string): Promise<void> {
 
 const exists = (path: string): WizardError =>
   new WizardError('files-refused', `${path} is there already`, { path }, { hint: 'name another file, or --force' });
+
+const notAFile = (path: string): WizardError =>
+  new WizardError(
+    'files-refused',
+    `${path} is no file`,
+    { path },
+    { hint: 'name a file: it appears whole, or not at all' },
+  );
 
 const withoutDigest = (endpoint: string): ClusterError =>
   new ClusterError(

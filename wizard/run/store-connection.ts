@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { EtcdClient } from '#cluster';
+import { readClientFiles } from '#pki';
 import type { Context, Given, Option } from '../commands/command.js';
 import { findPlan } from '../commands/plan-file.js';
 import { WizardError } from '../errors.js';
@@ -56,12 +57,14 @@ export interface OpenStore {
 
 /** The store that the options name, which has not been asked for anything yet. @throws WizardError `usage`, `files-refused` */
 export async function openStore(given: Given): Promise<OpenStore> {
-  const [ca, cert, key] = await Promise.all([file(given, 'cacert'), file(given, 'cert'), file(given, 'key')]);
-  if ((cert === undefined) !== (key === undefined)) {
+  const [ca, certificate, key] = [given.cacert, given.cert, given.key].map((path) =>
+    typeof path === 'string' ? resolve(path) : undefined,
+  );
+  if ((certificate === undefined) !== (key === undefined)) {
     throw new WizardError('usage', '--cert and --key belong together: one of them is missing');
   }
-  const tls = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  return { client: EtcdClient.connect({ endpoints: endpointsOf(given), ...(ca || cert ? { tls } : {}) }), tls };
+  const tls = await readClientFiles({ ca, certificate, key });
+  return { client: EtcdClient.connect({ endpoints: endpointsOf(given), ...(ca || key ? { tls } : {}) }), tls };
 }
 
 /** Those of another cluster than DIR's. */
@@ -93,19 +96,6 @@ export async function signIn(
   return user;
 }
 
-async function file(given: Given, option: 'cacert' | 'cert' | 'key'): Promise<string | undefined> {
-  const path = given[option];
-  if (typeof path !== 'string') return undefined;
-  return readFile(path, 'utf8').catch((cause: Error) => {
-    throw new WizardError('files-refused', `--${option} can't be read: ${cause.message}`, { path }, { cause });
-  });
-}
-
 function commonName(pem: string | undefined): string | undefined {
-  if (pem === undefined) return undefined;
-  try {
-    return /^CN=(.*)$/m.exec(new X509Certificate(pem).subject ?? '')?.[1];
-  } catch (cause) {
-    throw new WizardError('files-refused', '--cert holds no certificate in PEM', {}, { cause });
-  }
+  return pem === undefined ? undefined : /^CN=(.*)$/m.exec(new X509Certificate(pem).subject ?? '')?.[1];
 }

@@ -11,6 +11,10 @@ export const refusedAnswer = (what: string, hint: string): WizardError =>
 export function planWith(text: string, plan: Plan, user: User): { readonly text: string; readonly plan: Plan } {
   const known = plan.access.users.find(({ name }) => name === user.name);
   if (known !== undefined) {
+    if (user.password && !known.password) {
+      const hint = `etcdctl user passwd gives them one; or take them out first: quorate user remove ${user.name}`;
+      throw refusedAnswer(`${user.name} is in the plan already, without a password`, hint);
+    }
     if (known.roles.toSorted().join('\n') === user.roles.toSorted().join('\n')) return { text, plan };
     const has = `${user.name} is in the plan already, with the roles ${known.roles.join(', ') || 'none'}`;
     throw refusedAnswer(has, 'change them there, or give the same ones');

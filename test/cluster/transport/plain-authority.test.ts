@@ -35,6 +35,7 @@ async function listening(t: ExecutionContext): Promise<string> {
   const listener = await Listener.open({
     address: parseAddress('http://127.0.0.1:0'),
     serveHttp2: (socket) => void server.emit('connection', socket),
+    settings: { maxConcurrentStreams: 7 },
     serveHttp1: (_, response) => response.end(),
     logger: silentLogger,
     limits: { graceMs: 100 },

@@ -162,6 +162,15 @@ async function takesPasswords(t: ExecutionContext, cluster: TestCluster): Promis
   const unsaid = await cluster.run(matrix);
   t.is(unsaid.code, 2);
   t.regex(unsaid.stderr, /the password of ops is not in QUORATE_PASSWORD\nhint: read -rs/);
+  const refused = await cluster.run([
+    'access',
+    'plan',
+    ...flagsOf(cluster, 'app'),
+    '--file',
+    cluster.at('quorate.yaml'),
+  ]);
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /permission denied\nhint: sign in as a user with the role root/);
   const password = readFileSync(cluster.at('users/ops/ops.password'), 'utf8').trim();
   const seen = await cluster.run(matrix, { QUORATE_PASSWORD: password });
   t.is(seen.code, 0, seen.stderr);

@@ -160,7 +160,7 @@ test('Ctrl-C ends apply with 130 and says how to go on, which works', async (t) 
   running.kill('SIGINT');
   const { code, stderr } = await running.ended;
   t.is(code, 130);
-  t.regex(stderr, /^stopped after \d+ of \d+ steps\nhint: the same command goes on from there\n$/);
+  t.regex(stderr, /^(\[\d+\/\d+\] .*\n)*stopped after \d+ of \d+ steps\nhint: the same command goes on from there\n$/);
   t.is((await quorate(['apply', '--dir', dir])).code, 0);
   t.is((await quorate(['plan', '--dir', dir])).code, 0);
 });

@@ -47,7 +47,7 @@ for (const [code, status, tookMs] of [
   ['alarm-raised', { errors: ['memberID:1 alarm:NOSPACE '] }],
   ['apply-lags', { index: 100_000 }],
   ['versions-differ', { version: '3.5.0' }],
-  ['slow-answers', {}, 900],
+  ['slow-answers', {}, 1_200],
 ] as const) {
   test(`a member that says so: ${code}`, (t) =>
     t.deepEqual(codes(statusTroubles([seen(1), seen(2, status as Partial<MemberStatus>, tookMs)])), [code]));

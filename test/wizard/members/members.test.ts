@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { EtcdClient } from '#cluster';
 import { judge } from '../../judges.js';
 import { freePort } from '../../ports.js';
 import { appliedCluster, eventually, type TestCluster } from '../run/cluster.js';
@@ -56,6 +59,8 @@ const comeAndGo = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =
     return code === 0 ? stdout === '' || undefined : undefined;
   });
 
+  await takesOutWhatNeverStarted(t, cluster);
+
   process.kill(cluster.pid('m4') ?? 0, 'SIGKILL');
   const refused = await cluster.run(['member', 'remove', 'm2', '--yes']);
   t.is(refused.code, 1);
@@ -63,6 +68,39 @@ const comeAndGo = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =
   t.truthy(cluster.pid('m2'), 'it goes on');
   t.not(m2, undefined);
 };
+
+/** It has no name in the cluster yet. */
+async function takesOutWhatNeverStarted(t: ExecutionContext, cluster: TestCluster): Promise<void> {
+  const [clientPort, peerPort] = [await freePort(), await freePort()];
+  const read = (end: string): string => readFileSync(cluster.at(`users/root/${end}`), 'utf8');
+  const client = EtcdClient.connect({
+    endpoints: [`https://127.0.0.1:${cluster.members[2]?.clientPort}`],
+    tls: { ca: read('ca.crt'), cert: read('root.crt'), key: read('root.key') },
+  });
+  t.teardown(() => client.close());
+  await client.memberAdd([`https://127.0.0.1:${peerPort}`], true);
+  const line = `  - { name: m9, host: 127.0.0.1, clientPort: ${clientPort}, peerPort: ${peerPort}, joins: true }\n`;
+  cluster.writePlan((text) => text.replace('members:\n', `members:\n${line}`));
+  t.is((await cluster.run(['apply'])).code, 0);
+  const removed = await cluster.run(['member', 'remove', 'm9', '--yes', '--json']);
+  t.is(removed.code, 0, removed.stderr);
+  t.true((JSON.parse(removed.stdout) as { wasLive: boolean }).wasLive);
+  t.is((await client.memberList()).length, 3);
+}
+
+test('a port that somebody has is told before the cluster hears of a member', async (t) => {
+  const cluster = await appliedCluster(t);
+  t.is((await cluster.run(['up', '-d'])).code, 0);
+  const server = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await cluster.run(['member', 'add', 'm2', `127.0.0.1:${await freePort()},${port}`]);
+  t.is(code, 1);
+  t.regex(stderr, new RegExp(`^error: m2: 127\\.0\\.0\\.1 port ${port} is in use`));
+  const listed = await cluster.run(['member', 'list', '--json']);
+  t.is((JSON.parse(listed.stdout) as { members: unknown[] }).members.length, 1);
+});
 
 judge('etcdctl').test(
   'members come, go and are replaced while the cluster serves: the included store',

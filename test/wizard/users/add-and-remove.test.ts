@@ -39,6 +39,8 @@ const inAndOut = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =>
     );
   t.deepEqual(await ending('300'), []);
   t.deepEqual(await ending('400'), ['root', 'app', 'ann']);
+  t.is((await cluster.run(['user', 'renew', 'ann', '--days', '3'])).code, 0);
+  t.deepEqual(await ending('5'), ['ann'], 'the one in use counts, and not the one that lasts longest');
   const password = readFileSync(cluster.at('users/ann/ann.password'), 'utf8').trim();
   t.false(`${added.stdout}${added.stderr}`.includes(password));
 
@@ -168,6 +170,8 @@ test('names that are nobody, everybody or somewhere else are refused', async (t)
     [['add', '../x', '--role', 'writer'], /can't be a user name/],
     [['add', 'APP', '--role', 'writer'], /is already the name of/],
     [['add', 'm1', '--role', 'writer'], /is a member's name/],
+    [['add', 'app', '--role', 'writer', '--password'], /app is in the plan already, without a password/],
+    [['add', 'ann', '--role', 'writer', '--pack', cluster.at('quorate.yaml')], /quorate\.yaml is there already/],
     [['remove', 'root', '--yes'], /root is not removed/],
     [['remove', '../../x', '--yes'], /can't be a user name/],
   ] as const) {

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
-import { replaceFile } from '#pki';
 import { readAccess } from '../../access/live.js';
 import { accessMatrix } from '../../access/matrix.js';
 import { rightsLines } from '../../access/words.js';
+import { publicFile } from '../../artifacts/artifact.js';
+import { writeOutput } from '../../output.js';
 import { matrixPage } from '../../pages/matrix-page.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { connect } from '../../run/store-connection.js';
@@ -17,9 +17,8 @@ export async function matrix(context: Context, given: Given): Promise<ExitCode> 
     const found = accessMatrix(await readAccess(client, signal));
     const users = found.rows.map(({ user, roles, rights }) => ({ user, roles, may: rightsLines(rights) }));
     if (typeof given.html === 'string') {
-      const path = resolve(given.html);
-      await replaceFile(path, matrixPage(found, `Who may do what: ${client.endpoints.join(', ')}`, now()), 0o644);
-      terminal.result(path);
+      const page = matrixPage(found, `Who may do what: ${client.endpoints.join(', ')}`, now());
+      await writeOutput(terminal, given.html, page, publicFile);
     } else if (given.json === true) terminal.json({ authIsOn, users });
     else
       for (const { user, roles, may } of users) {

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { readTextIfPresent, writeNew } from '#pki';
+import { isTaken, PkiError, readTextIfPresent, writeNew } from '#pki';
 import { shellArgument } from '#templates';
 import { generatePassword } from '../../apply/passwords.js';
 import { privateFile } from '../../artifacts/artifact.js';
@@ -23,23 +23,30 @@ export async function add(context: Context, given: Given): Promise<ExitCode> {
     throw new WizardError('usage', 'no role is given', {}, { hint });
   }
   await checkPlanIsThere(context);
+  const packed = typeof given.pack === 'string' ? resolve(given.pack) : undefined;
+  // Before anything is done that would have no kit in the end.
+  if (packed !== undefined && (await isTaken(packed))) throw taken(packed);
   const user: User = { name, roles, password: given.password === true };
   const plan = await addUser(dir, user);
   await makeMatch(context, plan);
   const store = await storeUser(plan, user, dir, signal);
   const kit = join(dir, kitFolder(name));
-  const passphrase = typeof given.pack === 'string' ? await pack(context, name, given.pack) : undefined;
+  const passphrase = packed === undefined ? undefined : await pack(context, name, packed);
   if (given.json === true) {
-    terminal.json({ name, roles, kit, store: store.reached ? 'done' : 'not reached' });
+    terminal.json({
+      ...{ name, roles, kit, store: store.reached ? 'done' : 'not reached' },
+      ...(packed === undefined ? {} : { packed }),
+    });
     if (passphrase !== undefined) terminal.say(shownOnce(passphrase));
     return exitCodes.done;
   }
+  if (packed !== undefined) terminal.result(packed);
   terminal.result(kit);
   if (store.reached) for (const line of store.done) terminal.say(line);
   else terminal.say(`the cluster is not reached (${store.reason}): quorate bootstrap adds ${name} there once it runs`);
   if (passphrase !== undefined) {
     terminal.say(shownOnce(passphrase));
-    terminal.say(`they type: quorate user kit ${shellArgument(basename(String(given.pack)))}`);
+    terminal.say(`they type: quorate user kit ${shellArgument(basename(packed ?? ''))}`);
     return exitCodes.done;
   }
   terminal.say(
@@ -52,8 +59,11 @@ export async function add(context: Context, given: Given): Promise<ExitCode> {
 const shownOnce = (passphrase: string): string =>
   `passphrase of the packed kit: ${passphrase}\nit is shown this once, and kept nowhere: give it to them by another way than the file`;
 
+const taken = (path: string): PkiError =>
+  new PkiError('file-exists', `${path} is there already`, { path }, { hint: 'name another file with --pack' });
+
 /** The kit as one file under a passphrase. @returns that. @throws PkiError `file-exists` */
-async function pack({ dir, terminal }: Context, name: string, file: string): Promise<string> {
+async function pack({ dir }: Context, name: string, file: string): Promise<string> {
   const { ca, certificate, key, environment, letter, password } = kitFiles(name);
   const paths = [ca, certificate, key, environment, letter, password];
   const texts = await Promise.all(paths.map((path) => readTextIfPresent(join(dir, path))));
@@ -65,7 +75,6 @@ async function pack({ dir, terminal }: Context, name: string, file: string): Pro
   );
   const passphrase = generatePassword();
   const { packKit } = await import('../../users/kit-archive.js');
-  await writeNew(resolve(file), await packKit({ kit: 1, name, files }, passphrase), privateFile);
-  terminal.result(resolve(file));
+  await writeNew(file, await packKit({ kit: 1, name, files }, passphrase), privateFile);
   return passphrase;
 }

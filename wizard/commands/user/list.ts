@@ -16,7 +16,7 @@ interface Listed {
   readonly roles: readonly string[];
   readonly key: 'here' | 'elsewhere';
   readonly password: boolean;
-  /** Of the certificate that lasts longest. */
+  /** Of the certificate that was issued last, which is the one in use, unless it was revoked. */
   readonly validUntil?: string;
 }
 
@@ -27,10 +27,10 @@ export async function list(context: Context, given: Given): Promise<ExitCode> {
   const plan = await readPlan(context);
   const users = await withLedgerOf(context, (ledger) =>
     usersOf(plan).map((user): Listed => {
-      const ends = [...ledger.select({ now, subject: user.name })]
-        .filter((entry) => entry.profile === 'client' && stateOf(entry, now) === 'issued')
-        .map(({ notAfter }) => notAfter);
-      return listed(user, ends.sort().at(-1));
+      const issued = [...ledger.select({ now, subject: user.name, profiles: ['client'] })]
+        .filter((entry) => stateOf(entry, now) !== 'revoked')
+        .sort((a, b) => a.at.localeCompare(b.at));
+      return listed(user, issued.at(-1)?.notAfter);
     }),
   );
   const soonest = expiringOf(given, now);
@@ -44,12 +44,14 @@ export async function list(context: Context, given: Given): Promise<ExitCode> {
     roles.join(', ') || '-',
     key,
     password ? 'yes' : 'no',
-    validUntil === undefined ? 'none' : `${Math.floor((Date.parse(validUntil) - now.getTime()) / dayMs)} days left`,
+    validUntil === undefined ? 'none' : daysWords(Math.floor((Date.parse(validUntil) - now.getTime()) / dayMs)),
   ]);
   const heads = ['USER', 'ROLES', 'KEY', 'PASSWORD', 'CERTIFICATE'];
   for (const line of columns([heads, ...rows], terminal.paint.bind(terminal))) terminal.result(line);
   return exitCodes.done;
 }
+
+const daysWords = (left: number): string => (left < 0 ? 'ended' : `${left} days left`);
 
 const listed = ({ name, roles, key, password }: User, validUntil: string | undefined): Listed => ({
   name,

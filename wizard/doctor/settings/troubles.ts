@@ -1,5 +1,5 @@
 import type { Release } from '../../run/engine.js';
-import type { Diagnosis } from '../diagnosis.js';
+import { type Diagnosis, note } from '../diagnosis.js';
 import { addressRules } from './addresses.js';
 import { certificateRules } from './certificates.js';
 import { flagRules } from './flags.js';
@@ -12,8 +12,7 @@ const rules: readonly Rule[] = [...addressRules, ...certificateRules, ...flagRul
 
 /** What is wrong with a file's settings. @param here the etcd of this machine; undefined where there is none */
 export function settingsTroubles(text: string, where: string, here?: Release): Diagnosis[] {
-  const written = readWritten(text, where, here);
-  return rules.flatMap((rule) => rule(written));
+  return troublesOf(readWritten(text, where, here));
 }
 
 /** The same, and what is wrong with the files that they name, where those are on this machine. */
@@ -23,8 +22,14 @@ export async function writtenTroubles(
   here: Release | undefined,
   now: Date,
 ): Promise<Diagnosis[]> {
-  return [...settingsTroubles(text, where, here), ...(await namedFileTroubles(readWritten(text, where, here), now))];
+  const written = readWritten(text, where, here);
+  const found = [...troublesOf(written), ...(await namedFileTroubles(written, now))];
+  if (found.length > 0 || written.settings.size > 0) return found;
+  const next = 'name the unit, the manifest or the file that an etcd is started with';
+  return [note('no-settings', where, 'no setting of etcd is in it', next)];
 }
+
+const troublesOf = (written: Written): Diagnosis[] => rules.flatMap((rule) => rule(written));
 
 const readWritten = (text: string, where: string, here: Release | undefined): Written => ({
   ...{ settings: settingsIn(text), text, where },

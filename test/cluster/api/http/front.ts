@@ -58,6 +58,7 @@ export async function startFront(t: ExecutionContext, options: FrontOptions = {}
     address: parseAddress(`${options.authority ? 'https' : 'http'}://127.0.0.1:0`),
     ...(await tlsOf(t, options.authority)),
     serveHttp2: (socket) => front.serve(socket),
+    settings: front.settings,
     serveHttp1: front.serveHttp1,
     logger: silentLogger,
     limits: { requestMs: 0, graceMs: 0 },
