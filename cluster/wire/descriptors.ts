@@ -16,8 +16,8 @@ export interface Field {
   readonly name: string;
   readonly id: number;
   readonly repeated: boolean;
-  /** Then it is told apart from one that is absent, also with its default. */
-  readonly inOneof: boolean;
+  /** Of several of which one may be there. Then it is told apart from one that is absent, also with its default. */
+  readonly oneof: string | undefined;
   readonly type: FieldType;
 }
 
@@ -78,9 +78,11 @@ function shapeAt(path: readonly string[]): MessageShape {
   const known = shapes.get(key);
   if (known !== undefined) return known;
   const { fields: entries = {}, oneofs = {} } = entryAt(path) ?? {};
-  const choices = new Set(Object.values(oneofs).flatMap(({ oneof }) => oneof));
+  const choices = new Map(
+    Object.entries(oneofs).flatMap(([choice, { oneof }]) => oneof.map((name) => [name, choice] as const)),
+  );
   const fields = Object.entries(entries).map(([name, { id, rule, type }]) => ({
-    ...{ name, id, repeated: rule === 'repeated', inOneof: choices.has(name) },
+    ...{ name, id, repeated: rule === 'repeated', oneof: choices.get(name) },
     type: typeOf(path, type),
   }));
   const shape = {

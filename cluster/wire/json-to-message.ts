@@ -9,7 +9,7 @@ export interface WideNumber {
   readonly wide: string;
 }
 
-/** More than any request needs; the messages that are decoded later have the same bound in protobufjs. */
+/** More than any request needs. */
 const depthMax = 100;
 
 interface Writing {
@@ -33,11 +33,17 @@ function writeMessage(writing: Writing, shape: MessageShape, json: unknown, path
 type JsonObject = Readonly<Record<string, unknown>>;
 
 function writeFields(writing: Writing, shape: MessageShape, json: JsonObject, path: readonly string[]): void {
+  /** By field, or by what it is one of: what was there before. */
+  const taken = new Map<string, string>();
   for (const [name, value] of Object.entries(json)) {
     const field = shape.byName.get(name);
     if (field === undefined || value === null) continue;
     const place = [...path, name];
-    if (!field.repeated) writeField(writing, field, value, place);
+    const slot = field.oneof ?? field.name;
+    const other = taken.get(slot);
+    taken.set(slot, name);
+    if (other !== undefined) complain(writing, place, `${other} is there too, and one of them may be`);
+    else if (!field.repeated) writeField(writing, field, value, place);
     else if (!Array.isArray(value)) complain(writing, place, `a list is expected, not ${kindOf(value)}`);
     else for (const [at, each] of value.entries()) writeField(writing, field, each, [...place, String(at)]);
   }

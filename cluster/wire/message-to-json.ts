@@ -19,7 +19,8 @@ function readMessage(reader: Reader, shape: MessageShape, end: number): Readonly
     else if (field.repeated) readRepeated(reader, field, tag & 7, found);
     else found.set(field, readValue(reader, field.type));
   }
-  const isSaid = (field: Field): boolean => found.has(field) && (field.inOneof || !isDefault(found.get(field)));
+  const isSaid = (field: Field): boolean =>
+    found.has(field) && (field.oneof !== undefined || !isDefault(found.get(field)));
   return Object.fromEntries(shape.fields.filter(isSaid).map((field) => [field.name, said(field, found.get(field))]));
 }
 

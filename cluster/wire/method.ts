@@ -1,4 +1,11 @@
-import { Writer } from 'protobufjs/minimal.js';
+import { Reader, util, Writer } from 'protobufjs/minimal.js';
+
+/**
+ * Of messages within one another, where protobufjs stops at 100: a transaction nested a thousand deep is refused for its
+ * operations, as etcd refuses it, and one of a hundred is carried out. Less than the stack bears.
+ */
+Reader.recursionLimit = 2_500;
+util.recursionLimit = Reader.recursionLimit;
 
 /** What the generated classes offer: they encode any object of the right shape and decode to the class. */
 interface Codec<Shape, Message> {

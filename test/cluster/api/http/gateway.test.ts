@@ -52,6 +52,16 @@ test('an id that no double can hold arrives as it was, in quotes or not', async 
   t.is((body as { ID: string }).ID, '7587894567890123459');
 });
 
+test('of what excludes one another nothing is chosen in silence', async (t) => {
+  const { url, kv } = await startFront(t);
+  const both = { request_put: { key }, requestRange: { key } };
+  const twice = await post(`${url}/v3/kv/txn`, { success: [both] });
+  t.is(twice.status, 400);
+  t.like(twice.body, { message: 'success.0.requestRange: request_put is there too, and one of them may be', code: 3 });
+  t.is((await post(`${url}/v3/kv/range`, '{"range_end":"AA==","rangeEnd":"Yg==","key":"YQ=="}')).status, 400);
+  t.is(kv.revision, revision(1));
+});
+
 test('everything that is wrong with a request is said at once, by place, and never what was given', async (t) => {
   const { url } = await startFront(t);
   const { status, body } = await post(`${url}/v3/kv/txn`, {
