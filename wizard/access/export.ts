@@ -1,5 +1,4 @@
 import { Document, isMap, type YAMLMap, type YAMLSeq } from 'yaml';
-import { WizardError } from '../errors.js';
 import { prefixEnd } from '../plan/permissions.js';
 import { type PlanPermission, root } from '../plan/plan.js';
 import { yamlText } from '../plan/print.js';
@@ -7,32 +6,46 @@ import type { Access, Declared } from './access.js';
 import { bytesOf, keyOf, type Permission } from './rights.js';
 import { keyWords } from './words.js';
 
-/** What is live, as it would be declared; root's role is built in. @throws WizardError `files-refused` for keys that are no text */
-export function declarationOf({ roles, users }: Access): Declared {
+export interface Exported {
+  readonly declared: Declared;
+  /** What no file can declare: permissions for keys that are no text. */
+  readonly leftOut: readonly string[];
+}
+
+/** What is live, as it would be declared; root's role is built in. */
+export function declarationOf({ roles, users }: Access): Exported {
+  const others = [...roles].filter(([name]) => name !== root);
+  const leftOut = others.flatMap(([role, permissions]) =>
+    permissions
+      .filter((permission) => planned(permission) === undefined)
+      .map(({ key }) => `role ${role} has a permission for ${keyWords(key)}, which is no text: it is left out`),
+  );
   return {
-    roles: [...roles]
-      .filter(([name]) => name !== root)
-      .map(([name, permissions]) => ({
+    declared: {
+      roles: others.map(([name, permissions]) => ({
         name,
-        permissions: permissions.map((permission) => planned(permission, name)),
+        permissions: permissions.flatMap((each) => planned(each) ?? []),
       })),
-    users: [...users].map(([name, held]) => ({ name, roles: held, password: false })),
+      users: [...users].map(([name, held]) => ({ name, roles: held, password: false })),
+    },
+    leftOut,
   };
 }
 
-function planned({ access, key, end }: Permission, role: string): PlanPermission {
+/** Undefined where a key is no text. */
+function planned({ access, key, end }: Permission): PlanPermission | undefined {
   if (end === '\0' && (key === '\0' || key === '')) return { access, prefix: '' };
-  if (end !== undefined && keyOf(prefixEnd(bytesOf(key))) === end) return { access, prefix: textOf(key, role) };
-  if (end === undefined) return { access, key: textOf(key, role) };
-  return { access, key: textOf(key, role), end: textOf(end, role) };
+  const [from, to] = [key, end].map((each) => (each === undefined ? undefined : textOf(each)));
+  if (from === undefined) return undefined;
+  if (end !== undefined && keyOf(prefixEnd(bytesOf(key))) === end) return { access, prefix: from };
+  if (end === undefined) return { access, key: from };
+  return to === undefined ? undefined : { access, key: from, end: to };
 }
 
-function textOf(key: string, role: string): string {
+function textOf(key: string): string | undefined {
   const bytes = bytesOf(key);
   const text = bytes.toString('utf8');
-  if (Buffer.from(text).equals(bytes)) return text;
-  const what = `role ${role} has a permission for ${keyWords(key)}, which is no text: a file can not declare it`;
-  throw new WizardError('files-refused', what, { role }, { hint: 'grant the role a prefix around it instead' });
+  return Buffer.from(text).equals(bytes) ? text : undefined;
 }
 
 /** YAML that `access plan` and `access apply` read, a permission and a user in one line each. */

@@ -56,7 +56,8 @@ async function observedTrust(dir: string): Promise<string | undefined> {
 }
 
 /** None of a list that can't be read: `cert verify` says what is wrong with it. */
-async function serialsOn(path: string): Promise<ReadonlySet<string>> {
+/** Of a list that can be read; whoever judges lists says what is wrong with others. */
+export async function serialsOn(path: string): Promise<ReadonlySet<string>> {
   const { revoked = [] } = await readRevocationList(path).catch(() => ({ revoked: [] }));
   return new Set(revoked.map(({ serial }) => serial));
 }

@@ -30,6 +30,7 @@ const memberRow = (member: MemberReport): string[] => [
 
 function validity(daysLeft: number | undefined): string {
   if (daysLeft === undefined) return 'unreadable';
+  if (daysLeft === -1) return 'expired today';
   return daysLeft < 0 ? `expired ${-daysLeft} days ago` : `${daysLeft} days left`;
 }
 

@@ -36,6 +36,7 @@ function scale(span: Span): Markup {
 
 function leftWords({ daysLeft }: CertificateReport): string {
   if (daysLeft === undefined) return 'unreadable';
+  if (daysLeft === -1) return 'ended today';
   return daysLeft < 0 ? `ended ${-daysLeft} days ago` : `${daysLeft} days left`;
 }
 

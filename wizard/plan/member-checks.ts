@@ -11,15 +11,17 @@ export function duplicateNames(
   items: PlanParts['members' | 'users' | 'roles' | 'profiles'],
   foldCase: boolean,
 ): Finding[] {
-  const first = new Map<string, PlanPath>();
+  const first = new Map<string, { readonly path: PlanPath; readonly name: string }>();
   return items.flatMap(({ path, value }) => {
     const name = foldCase ? value.name.toLowerCase() : value.name;
     const earlier = first.get(name);
     if (earlier === undefined) {
-      first.set(name, path);
+      first.set(name, { path, name: value.name });
       return [];
     }
-    return [refused([...path, 'name'], { what: `${quoted(value.name)} is already the name of ${pathText(earlier)}` })];
+    const other = earlier.name === value.name ? '' : `, ${quoted(earlier.name)}: they differ in case alone`;
+    const what = `${quoted(value.name)} is already the name of ${pathText(earlier.path)}${other}`;
+    return [refused([...path, 'name'], { what })];
   });
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type EtcdClient, idText, type MemberStatus } from '#cluster';
 import { authorityFiles, daysLeft, inspectKeyPair, PkiError, readCertificate } from '#pki';
+import { serialsOn } from '../apply/observe.js';
 import { mapAtOnce } from '../at-once.js';
 import { kitFiles, memberFiles, memberFolder, pkiFolder } from '../layout.js';
 import { type Member, type Plan, usersOf } from '../plan/plan.js';
@@ -100,11 +101,16 @@ async function faultOf({ path, key }: Place, dir: string, now: Date): Promise<st
   )?.message;
 }
 
-async function reportCertificate(place: Place, dir: string, now: Date): Promise<CertificateReport> {
+async function reportCertificate(
+  place: Place,
+  dir: string,
+  now: Date,
+  revoked: ReadonlySet<string>,
+): Promise<CertificateReport> {
   const { name, path } = place;
   try {
     const certificate = await readCertificate(join(dir, path));
-    const reason = await faultOf(place, dir, now);
+    const reason = revoked.has(certificate.serial) ? 'revoked' : await faultOf(place, dir, now);
     return {
       ...{ name, path, daysLeft: daysLeft(certificate, now) },
       ...{ notBefore: certificate.notBefore.toISOString(), notAfter: certificate.notAfter.toISOString() },
@@ -119,10 +125,11 @@ async function reportCertificate(place: Place, dir: string, now: Date): Promise<
 /** How the cluster is, as far as can be seen from here. Healthy: a leader, and every member reachable. */
 export async function statusOf(plan: Plan, dir: string, now: Date): Promise<StatusReport> {
   const client = await connectAsRoot(plan, dir);
+  const revoked = await serialsOn(join(dir, pkiFolder, authorityFiles.crlPem));
   try {
     const [members, reported] = await Promise.all([
       Promise.all(plan.members.map((member) => reportMember(client, member, dir))),
-      mapAtOnce(placesOf(plan), (place) => reportCertificate(place, dir, now)),
+      mapAtOnce(placesOf(plan), (place) => reportCertificate(place, dir, now, revoked)),
     ]);
     const healthy = members.every(({ state }) => state !== 'unreachable' && state !== 'no leader');
     return { cluster: plan.cluster.name, engine: plan.cluster.engine, healthy, members, certificates: reported };

@@ -25,10 +25,10 @@ const created: Change = { action: 'create', because: '' };
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 /** The permissions of what is there, when they are not as wanted. */
-function modeChange(observed: Observed, path: string, wanted: number): Change | undefined {
+function modeChange(observed: Observed, path: string, wanted: number, whose = 'its'): Change | undefined {
   const mode = observed.modes.get(path);
   if (mode === undefined || mode === wanted) return undefined;
-  return { action: 'restrict', because: `its permissions are ${octal(mode)}, not ${octal(wanted)}` };
+  return { action: 'restrict', because: `${whose} permissions are ${octal(mode)}, not ${octal(wanted)}` };
 }
 
 function contentChange(observed: Observed, path: string, wanted: string | undefined, mode: number): Change | undefined {
@@ -70,7 +70,7 @@ function certificateChange(
   }
   return (
     renewal(existing.certificate, now) ??
-    (artifact.kind === 'key-pair' ? modeChange(observed, artifact.keyPath, privateFile) : undefined) ??
+    (artifact.kind === 'key-pair' ? modeChange(observed, artifact.keyPath, privateFile, "its key's") : undefined) ??
     modeChange(observed, path, publicFile)
   );
 }

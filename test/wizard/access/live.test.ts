@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
+import { EtcdClient } from '#cluster';
 import { judge } from '../../judges.js';
 import { appliedCluster, type TestCluster } from '../run/cluster.js';
 
@@ -112,6 +113,22 @@ async function exportsAndExplains(t: ExecutionContext, cluster: TestCluster): Pr
   t.is(exported.code, 0, exported.stderr);
   const file = declare(cluster, exported.stdout);
   t.is((await cluster.run(['access', 'plan', '--prune', '--file', file])).code, 0);
+
+  const kit = (end: string): string => readFileSync(cluster.at(`users/root/${end}`), 'utf8');
+  const client = EtcdClient.connect({
+    endpoints: [`https://127.0.0.1:${cluster.members[0]?.clientPort}`],
+    tls: { ca: kit('ca.crt'), cert: kit('root.crt'), key: kit('root.key') },
+  });
+  t.teardown(() => client.close());
+  await client.auth.roleAdd('odd');
+  await client.auth.roleGrantPermission('odd', { access: 'read', key: Buffer.of(0xff, 1) });
+  await client.auth.userAdd('a\nb', undefined);
+  const partly = await cluster.run(['access', 'export']);
+  t.is(partly.code, 1);
+  t.regex(partly.stderr, /warning: role odd has a permission for .*, which is no text: it is left out\n/);
+  t.regex(partly.stderr, /access\.users\[\d\]\.name: .*control character/);
+  await client.auth.userDelete('a\nb');
+  await client.auth.roleDelete('odd');
 
   const allowed = await cluster.run(['access', 'explain', 'app', '/app/x']);
   t.is(allowed.code, 0);

@@ -149,7 +149,7 @@ const refusals: readonly (readonly [title: string, text: string, complaints: rea
   [
     'two members of one name',
     plan(`${one}  - { name: M1, host: 10.0.0.2 }\n  - { name: m3, host: 10.0.0.3 }\n`),
-    ['5:7: members[1].name: "M1" is already the name of members[0]'],
+    ['5:7: members[1].name: "M1" is already the name of members[0], "m1": they differ in case alone'],
   ],
   [
     'ports that clash',
