@@ -217,7 +217,8 @@ export class Listener {
     }
     this.#pending.delete(placeOf(socket));
     const { settings } = this.#options;
-    if (version === 'h2' && settings !== undefined) await mendAuthority(socket, settings, firstRequestMs);
+    const patience = { requestMs: firstRequestMs, answerMs: this.#limits.handshakeMs };
+    if (version === 'h2' && settings !== undefined) await mendAuthority(socket, settings, patience);
     if (socket.destroyed) return;
     this.#serve(socket, version);
   }

@@ -32,6 +32,13 @@ function frameAt(bytes: Buffer, at: number): Frame | undefined {
   return bytes.length < end ? undefined : { at, end, type: bytes[at + 3] ?? 0, flags: bytes[at + 4] ?? 0 };
 }
 
+export interface Patience {
+  /** For the answer to the settings. */
+  readonly answerMs: number;
+  /** For the first request from then on: it comes at once, if there is one. */
+  readonly requestMs: number;
+}
+
 /** What a server says first; Node says it again. */
 function settingsFrame(settings: Settings): Buffer {
   const payload = getPackedSettings(settings);
@@ -48,14 +55,16 @@ const waits = (bytes: Buffer, { type, flags: set, at, end }: Frame): boolean =>
  * Clients that do not wait for the server are left alone; whoever does not answer its settings is cut off.
  * @param settings those of the server
  */
-export function mendAuthority(socket: Socket, settings: Settings, patienceMs: number): Promise<void> {
+export function mendAuthority(socket: Socket, settings: Settings, { requestMs, answerMs }: Patience): Promise<void> {
   return new Promise((resolve) => {
     let seen: Buffer = Buffer.alloc(0);
     /** Where the next frame begins; undefined before the greeting. */
     let at: number | undefined;
     let [isAnswered, isMended] = [false, false];
+    let requestTimer: NodeJS.Timeout | undefined;
     const settle = (): void => {
-      clearTimeout(timer);
+      clearTimeout(requestTimer);
+      clearTimeout(answerTimer);
       socket.off('data', take).off('close', settle).pause();
       if (at !== undefined && !isAnswered) socket.destroy();
       else if (seen.length > 0) socket.unshift(seen);
@@ -76,6 +85,7 @@ export function mendAuthority(socket: Socket, settings: Settings, patienceMs: nu
       if (!isAnswered && frame.type === types.settings && frame.flags === flags.ack) {
         // Node has not asked for this one.
         isAnswered = true;
+        requestTimer = setTimeout(settle, requestMs);
         seen = Buffer.concat([seen.subarray(0, frame.at), seen.subarray(frame.end)]);
         return frame.at;
       }
@@ -93,7 +103,7 @@ export function mendAuthority(socket: Socket, settings: Settings, patienceMs: nu
       for (let frame = frameAt(seen, at); frame !== undefined; frame = frameAt(seen, at)) at = look(frame);
       if (seen.length > bytesMax || (isMended && isAnswered)) settle();
     };
-    const timer = setTimeout(settle, patienceMs);
+    const answerTimer = setTimeout(settle, answerMs);
     socket.on('data', take).on('close', settle).resume();
   });
 }

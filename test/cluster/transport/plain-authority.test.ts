@@ -38,7 +38,7 @@ async function listening(t: ExecutionContext): Promise<string> {
     settings: { maxConcurrentStreams: 7 },
     serveHttp1: (_, response) => response.end(),
     logger: silentLogger,
-    limits: { graceMs: 100 },
+    limits: { graceMs: 100, handshakeMs: 2_000 },
   });
   t.teardown(() => listener.close());
   return listener.address.text;
@@ -111,6 +111,13 @@ test('whoever asks for nothing yet is served later all the same', async (t) => {
   socket.write(acknowledged);
   await delay(1_200);
   socket.write(request(1, named('a')));
+  t.deepEqual(await answers(socket, 1), ['a']);
+});
+
+test('who takes a while to answer the settings is waited for', async (t) => {
+  const socket = await opened(t, await listening(t));
+  await delay(1_200);
+  socket.write(Buffer.concat([acknowledged, request(1, named('a'))]));
   t.deepEqual(await answers(socket, 1), ['a']);
 });
 

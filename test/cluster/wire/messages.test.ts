@@ -2,6 +2,7 @@ import test from 'ava';
 import Long from 'long';
 import type { Type } from 'protobufjs';
 import type { Writer } from 'protobufjs/minimal.js';
+import '../../../cluster/wire/method.js';
 import * as generated from '../../../cluster/wire/generated/messages.js';
 import { etcd3Protos, messagesOf } from './protos.js';
 import { samplesOf } from './samples.js';
@@ -90,3 +91,23 @@ test('64-bit fields come out as Long with every bit, and empty messages with def
   t.deepEqual([memberId, String(revision)], [id, '9007199254740991']);
   t.deepEqual(String(etcdserverpb.PutRequest.decode(new Uint8Array()).lease), '0');
 });
+
+test('transactions within one another are read as deep as etcd carries them out, and deeper than it allows', (t) => {
+  const nested = (depth: number): Buffer => {
+    let bytes: Buffer = Buffer.alloc(0);
+    for (let level = 0; level < depth; level++) bytes = field(0x12, field(0x22, bytes));
+    return bytes;
+  };
+  for (const depth of [1, 128, 1_000]) t.notThrows(() => generated.etcdserverpb.TxnRequest.decode(nested(depth)));
+  t.throws(() => generated.etcdserverpb.TxnRequest.decode(nested(3_000)), { message: 'max depth exceeded' });
+});
+
+/** A message's field that holds bytes. */
+function field(tag: number, bytes: Buffer): Buffer {
+  const length: number[] = [];
+  for (let left = bytes.length; ; left >>>= 7) {
+    length.push(left > 127 ? (left & 127) | 128 : left);
+    if (left <= 127) break;
+  }
+  return Buffer.concat([Buffer.of(tag, ...length), bytes]);
+}
