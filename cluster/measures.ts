@@ -108,6 +108,13 @@ export class KeyMeasures {
   putBytes = 0;
 }
 
+/** Of the leases that this member saw come and go, those of its log's replay at the start included. */
+export class LeaseMeasures {
+  granted = 0;
+  revoked = 0;
+  readonly grantedSeconds = new Histogram(exponential(1, 2, 24));
+}
+
 /** All that one member counts. */
 export class Measures {
   readonly logSyncSeconds = new Histogram(diskSeconds);
@@ -124,7 +131,11 @@ export class Measures {
   snapshotBeingInstalled = 0;
   healthSuccesses = 0;
   healthFailures = 0;
+  defragmenting = 0;
+  readonly defragmentSeconds = new Histogram(exponential(0.1, 2, 13));
+  promotions = 0;
   readonly keys = new KeyMeasures();
+  readonly leases = new LeaseMeasures();
   /** By the member's id in hexadecimal. */
   readonly peers = new Map<string, PeerMeasures>();
   /** By gRPC path. */

@@ -85,7 +85,9 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
       await checkAdmin(context);
       await reconfiguration.checkLearnerIsReady(id);
       if (strict) checkMayPromote(members.list());
-      return answer(await change({ kind: 'member-promote', id, strict }, context));
+      const all = await change({ kind: 'member-promote', id, strict }, context);
+      desk.state.measures.promotions += 1;
+      return answer(all);
     },
 
     async memberList({ linearizable }, context) {

@@ -7,7 +7,7 @@ import { Auth } from '../auth/auth.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { StateMachine } from '../driver/machine.js';
 import { type LeaseFollower, Leases } from '../lease/index.js';
-import { Measures } from '../measures.js';
+import { type LeaseMeasures, Measures } from '../measures.js';
 import { Downgrade } from '../members/downgrade.js';
 import { type Member, Members } from '../members/members.js';
 import type { Index } from '../numbers.js';
@@ -78,7 +78,7 @@ export class State implements StateMachine {
     this.#onReplaced = onReplaced;
     this.#onMembers = onMembers;
     this.#measures = measures;
-    this.leases = new Leases(backend.table, leaseFollower);
+    this.leases = new Leases(backend.table, counting(leaseFollower, measures.leases));
     this.keys = new Keys(backend.table, {
       leaseExists: (id) => this.leases.has(id),
       onChange: (at, change) => this.watches.note(at, change),
@@ -176,7 +176,18 @@ export class State implements StateMachine {
 
   /** Gives the file's free pages back. Reads and writes go on. @throws ClusterError disk-full */
   defragment(): Promise<void> {
-    return this.#inTurn(() => this.#backend.defragment());
+    return this.#inTurn(() => this.#defragment());
+  }
+
+  async #defragment(): Promise<void> {
+    const began = performance.now();
+    this.#measures.defragmenting = 1;
+    try {
+      await this.#backend.defragment();
+      this.#measures.defragmentSeconds.observe((performance.now() - began) / 1000);
+    } finally {
+      this.#measures.defragmenting = 0;
+    }
   }
 
   /** Reads go on meanwhile, on the state before: its file has lost its name, not its content. */
@@ -218,3 +229,16 @@ export class State implements StateMachine {
     return turn;
   }
 }
+
+const counting = (follower: LeaseFollower, counted: LeaseMeasures): LeaseFollower => ({
+  granted(lease) {
+    counted.granted += 1;
+    counted.grantedSeconds.observe(lease.seconds);
+    follower.granted(lease);
+  },
+  revoked(id) {
+    counted.revoked += 1;
+    follower.revoked(id);
+  },
+  replaced: () => follower.replaced(),
+});

@@ -97,6 +97,11 @@ export function serverSeries(state: ApiState): readonly Series[] {
       ['server_id'],
       one('server_id', idText(memberId)),
     ),
+    counter(
+      'etcd_server_learner_promote_successes',
+      'The total number of successful learner promotions while this member is leader.',
+      () => measures.promotions,
+    ),
     gauge('etcd_debugging_auth_revision', 'The current revision of auth store.', () => state.auth.revision),
     counter('quorate_audit_records_total', 'Requests written to the audit log.', () => state.audit?.written ?? 0),
     counter(
@@ -120,7 +125,7 @@ const keyCount = ({ kv }: ApiState): number =>
 /** etcd_disk_*, etcd_mvcc_*, etcd_debugging_mvcc_*: disks and keys. */
 export function storeSeries(state: ApiState): readonly Series[] {
   const { measures, watches } = state;
-  const { keys } = measures;
+  const { keys, leases } = measures;
   return [
     histogram(
       'etcd_disk_wal_fsync_duration_seconds',
@@ -162,6 +167,19 @@ export function storeSeries(state: ApiState): readonly Series[] {
       'The total size of put kv pairs seen by this member.',
       () => keys.putBytes,
     ),
+    histogram(
+      'etcd_disk_backend_defrag_duration_seconds',
+      'The latency distribution of backend defragmentation.',
+      measures.defragmentSeconds,
+    ),
+    gauge(
+      'etcd_disk_defrag_inflight',
+      'Whether or not defrag is active on the member. 1 means active, 0 means not.',
+      () => measures.defragmenting,
+    ),
+    counter('etcd_debugging_lease_granted_total', 'The total number of granted leases.', () => leases.granted),
+    counter('etcd_debugging_lease_revoked_total', 'The total number of revoked leases.', () => leases.revoked),
+    histogram('etcd_debugging_lease_ttl_total', 'Bucketed histogram of lease TTLs.', leases.grantedSeconds),
     gauge('etcd_debugging_mvcc_current_revision', 'The current revision of store.', () => state.kv.revision),
     gauge(
       'etcd_debugging_mvcc_compact_revision',
