@@ -47,7 +47,7 @@ function askedNameRefusals(asked: readonly AskedName[], granted: readonly string
     return [
       refusal(
         `${quote(value)} of the request is not among what is granted`,
-        'have the request made again without it; quorate cert issue grants names with --san',
+        'grant it with --san of quorate cert issue, or have the request made again without it',
       ),
     ];
   });

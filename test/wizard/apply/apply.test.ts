@@ -80,7 +80,7 @@ test('keys are 0600 and their folders 0700, and looser ones are restricted by th
   chmodSync(join(dir, 'pki'), 0o755);
   t.deepEqual(await outstanding(plan), [
     'restrict pki: its permissions are 0755, not 0700',
-    'restrict users/app/app.crt: its permissions are 0644, not 0600',
+    "restrict users/app/app.crt: its key's permissions are 0644, not 0600",
   ]);
   await run(plan);
   t.is(statSync(join(dir, 'users/app/app.key')).mode & 0o777, 0o600);

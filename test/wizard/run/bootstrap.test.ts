@@ -55,7 +55,7 @@ test("bootstrap of a cluster that does not run, or without root's kit, says what
   t.regex(down.stderr, /^error: .*: connection refused\nhint: /);
   const bare = await planned.run(['bootstrap']);
   t.is(bare.code, 1);
-  t.regex(bare.stderr, /^error: root's kit can't be read: .*users\/root\/.*\nhint: quorate apply --dir /);
+  t.regex(bare.stderr, /^error: root's kit can't be used: .*users\/root\/.*\nhint: quorate apply --dir /);
 });
 
 /** As the client, until it has changed so many things: then it is gone, as after a kill. */

@@ -192,10 +192,12 @@ test('a member that ends during the start is named with what it failed at, and t
 test('two runs of up at the same time start every member once', async (t) => {
   const cluster = await appliedCluster(t, { count: 3 });
   const runs = await Promise.all([cluster.run(['up', '-d']), cluster.run(['up', '-d'])]);
-  t.deepEqual(runs.map(({ code }) => code).sort(), [0, 1], runs.map(({ stderr }) => stderr).join(''));
+  const said = runs.map(({ stderr }) => stderr).sort();
+  t.is(runs.filter(({ code }) => code === 0).length, runs.some(({ code }) => code === 1) ? 1 : 2, said.join(''));
+  // The other one is at work, or is done already.
   t.regex(
-    runs.find(({ code }) => code === 1)?.stderr ?? '',
-    /^error: process \d+ on .* is at work here\nhint: wait until it is done/,
+    said.find((text) => !text.includes('started m1')) ?? '',
+    /^error: process \d+ on .* is at work here\nhint: wait until it is done|^all 3 members of demo were running/,
   );
   t.is((await cluster.run(['down'])).stderr, 'stopped m1, m2, m3; their data is kept\n');
 });
