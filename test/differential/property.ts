@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { text } from './text.js';
 
-const { DIFFERENTIAL_SEQUENCES: count = '45', DIFFERENTIAL_SEED: seed = '1' } = process.env;
+const { DIFFERENTIAL_SEQUENCES: count = '30', DIFFERENTIAL_SEED: seed = '1' } = process.env;
 
 /**
  * Checks many random sequences of commands. DIFFERENTIAL_SEQUENCES=10000 asks for more of them, DIFFERENTIAL_SEED for others.

@@ -3,7 +3,7 @@ import { methodsOf, ownProtos } from '../cluster/wire/protos.js';
 import type { FuzzedMethod } from './member.js';
 
 // FUZZ_MESSAGES=1000 sends more of each kind, FUZZ_SEED=2 others.
-const { FUZZ_MESSAGES = '8', FUZZ_SEED = '1' } = process.env;
+const { FUZZ_MESSAGES = '5', FUZZ_SEED = '1' } = process.env;
 
 /** Of each method. */
 export const [count, seed] = [Number(FUZZ_MESSAGES), Number(FUZZ_SEED)];
