@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../logger.js';
-import { type CertificateId, certificateOf, chainOf, idOf } from './certificate-id.js';
+import { type CertificateId, certificateOf, idOf, nameOf } from './certificate-id.js';
 import { type CertificateRules, isAllowed, isFrom, type Resolver, systemResolver } from './certificate-rules.js';
+import { keptChainOf } from './kept-chains.js';
 import type { TlsMaterial } from './tls-material.js';
 
 export interface AdmissionOptions {
@@ -10,6 +11,8 @@ export interface AdmissionOptions {
   readonly rules: CertificateRules;
   readonly logger: Logger;
   readonly resolver?: Resolver;
+  /** A chain was not to be seen: those to come have to be kept. */
+  readonly onLostChain?: () => void;
 }
 
 /** Why somebody whose certificate is signed as it should be does not get in, or does not stay. */
@@ -41,11 +44,14 @@ export class Admission {
   readonly #stop: () => void;
   #holders: ReadonlySet<string>;
 
-  constructor({ material, rules, logger, resolver = systemResolver }: AdmissionOptions) {
+  readonly #onLostChain: () => void;
+
+  constructor({ material, rules, logger, resolver = systemResolver, onLostChain = () => {} }: AdmissionOptions) {
     this.#material = material;
     this.#rules = rules;
     this.#logger = logger;
     this.#resolver = resolver;
+    this.#onLostChain = onLostChain;
     this.#holders = holdersOf(material.authorities);
     this.#stop = material.onChange(() => void this.#lookAgain());
   }
@@ -55,11 +61,24 @@ export class Admission {
     const certificate = certificateOf(socket);
     // Gone already.
     if (certificate === undefined) return undefined;
-    const chain = chainOf(socket);
+    const chain = this.#completed(keptChainOf(socket));
+    if (chain === undefined) {
+      this.#onLostChain();
+      const hint = `Node ${process.version} has lost it (nodejs/node#65579): it is kept from now on, connect again`;
+      return { reason: 'what is behind its certificate is not known', hint, ...describe(certificate) };
+    }
     const refusal = this.#distrust(chain) ?? this.#forbidden(certificate);
     if (refusal !== undefined) return refusal;
     this.#watch(socket, chain);
     return this.#rules.fromItsAddress ? this.#misplaced(socket, certificate) : undefined;
+  }
+
+  /** With its authority, where that is trusted; undefined where Node, which has verified it, does not show what is between. */
+  #completed(chain: readonly CertificateId[]): readonly CertificateId[] | undefined {
+    const [own, ...more] = chain;
+    if (own === undefined || more.length > 0 || this.#holders.has(own.holder)) return chain;
+    const issuers = this.#material.authorities.filter((authority) => nameOf(authority) === own.issuer);
+    return issuers.length === 0 ? undefined : [own, ...issuers.map(idOf)];
   }
 
   close(): void {

@@ -9,6 +9,7 @@ import { Admission, type Refusal } from './admission.js';
 import type { CertificateRules } from './certificate-rules.js';
 import { type HttpVersion, httpVersionOf } from './first-bytes.js';
 import { handshakeFailure, isHangUp } from './handshake-failures.js';
+import { keepChains, keepChainsWhereLost } from './kept-chains.js';
 import { bind } from './listening.js';
 import { OccasionalLog } from './occasional-log.js';
 import { mendAuthority } from './plain-authority.js';
@@ -93,13 +94,14 @@ export class Listener {
     this.#limits = { ...defaults, ...options.limits };
     this.#log = new OccasionalLog(options.logger);
     this.#http1 = http1Server(options.serveHttp1, this.#limits);
-    this.#admission = admissionOf(options);
     if (options.address.secure) {
       const server = this.#tlsServer();
+      this.#admission = admissionOf(options, () => keepChains(server));
       const material = this.#material();
       this.#server = server;
       this.#stopReloading = material.onChange(() => server.setSecureContext(material.options));
     } else {
+      this.#admission = undefined;
       this.#server = createPlainServer({ noDelay: true }, (socket) => void this.#sniff(socket));
       this.#stopReloading = () => {};
     }
@@ -152,6 +154,7 @@ export class Listener {
       handshakeTimeout: this.#limits.handshakeMs,
       noDelay: true,
     });
+    keepChainsWhereLost(server);
     server.on('secureConnection', (socket) => this.#secured(socket));
     server.on('tlsClientError', (error, socket) => this.#failed(error, socket));
     return server;
@@ -248,9 +251,9 @@ export class Listener {
   }
 }
 
-const admissionOf = ({ tls, address, logger }: ListenerOptions): Admission | undefined =>
-  address.secure && tls?.requireClientCertificate === true
-    ? new Admission({ material: tls.material, rules: tls.rules ?? {}, logger })
+const admissionOf = ({ tls, logger }: ListenerOptions, onLostChain: () => void): Admission | undefined =>
+  tls?.requireClientCertificate === true
+    ? new Admission({ material: tls.material, rules: tls.rules ?? {}, logger, onLostChain })
     : undefined;
 
 const placeOf = (socket: Socket): string => `${socket.remoteAddress} ${socket.remotePort}`;

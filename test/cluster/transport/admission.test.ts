@@ -11,7 +11,7 @@ import type { CertificateRules } from '../../../cluster/transport/certificate-ru
 import { Listener } from '../../../cluster/transport/listener.js';
 import type { TlsFiles } from '../../../cluster/transport/tls-files.js';
 import { TlsMaterial } from '../../../cluster/transport/tls-material.js';
-import { contentsOf, folderOf, issue, makeAuthority, type Subject } from './certificates.js';
+import { contentsOf, folderOf, issue, issueAuthority, makeAuthority, type Subject } from './certificates.js';
 import { eventually, recordingLogger } from './eventually.js';
 import { type ListOptions, Revocations } from './revocations.js';
 
@@ -258,16 +258,3 @@ test('members must connect from where their certificate says', admitted, { fromI
   [{ name: 'y5', names: 'DNS:nowhere.invalid' }, false],
   [{ name: 'y6', names: 'email:y6@example.com' }, true],
 ]);
-
-function issueAuthority(
-  folder: string,
-  root: { cert: string; key: string },
-  { cert, key }: { cert: string; key: string },
-): void {
-  const [csr, ext] = [join(folder, 'between.csr'), join(folder, 'between.ext')];
-  writeFileSync(ext, 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n');
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  execFileSync('openssl', ['req', ...newKey, '-keyout', key, '-out', csr, '-subj', '/CN=between'], { stdio: 'pipe' });
-  const signer = ['-CA', root.cert, '-CAkey', root.key, '-CAcreateserial', '-extfile', ext, '-days', '2'];
-  execFileSync('openssl', ['x509', '-req', '-in', csr, '-out', cert, ...signer], { stdio: 'pipe' });
-}

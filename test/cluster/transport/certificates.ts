@@ -81,3 +81,16 @@ export const contentsOf = (files: TlsFiles): { cert: string; key: string; ca: st
   key: readFileSync(files.key, 'utf8'),
   ca: readFileSync(files.ca ?? files.cert, 'utf8'),
 });
+
+export function issueAuthority(
+  folder: string,
+  root: { cert: string; key: string },
+  { cert, key }: { cert: string; key: string },
+): void {
+  const [csr, ext] = [join(folder, 'between.csr'), join(folder, 'between.ext')];
+  writeFileSync(ext, 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n');
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  execFileSync('openssl', ['req', ...newKey, '-keyout', key, '-out', csr, '-subj', '/CN=between'], { stdio: 'pipe' });
+  const signer = ['-CA', root.cert, '-CAkey', root.key, '-CAcreateserial', '-extfile', ext, '-days', '2'];
+  execFileSync('openssl', ['x509', '-req', '-in', csr, '-out', cert, ...signer], { stdio: 'pipe' });
+}
