@@ -88,6 +88,8 @@ export async function verifyServed(endpoints: readonly Endpoint[], options: Serv
   const targets = await mapAtOnce(endpoints, (endpoint) => targetOf(endpoint, { plan, dir, credentials }));
   return mapAtOnce(targets, async (target) => {
     const findings = await inspectEndpoint(target, { trusted, caPath, list, register, now, signal });
+    // What was broken off has not failed.
+    signal.throwIfAborted();
     return { title: target.title, where: endpointText(target.endpoint), findings: withNext(findings, undefined, '') };
   });
 }
