@@ -17,7 +17,8 @@ export async function writeOutput(terminal: Terminal, file: string, content: str
   const path = resolve(file);
   if ((await isSpecial(path)) && !(await isFolder(path))) {
     await writeFile(path, content).catch((cause: Error) => {
-      throw new WizardError('files-refused', `cannot write ${path}: ${cause.message}`, { path }, { cause });
+      const hint = 'name another file, or - for stdout';
+      throw new WizardError('files-refused', `cannot write ${path}: ${cause.message}`, { path }, { cause, hint });
     });
     return;
   }

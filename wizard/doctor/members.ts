@@ -1,8 +1,9 @@
 import { ClusterError, type EtcdClient, idText, type MemberInfo, type MemberStatus } from '#cluster';
-import { isLoopback } from '../plan/address.js';
+import { isLoopback, isUnspecified } from '../plan/address.js';
 import type { Plan } from '../plan/plan.js';
 import { quoted } from '../shown.js';
 import { type Diagnosis, error, note, warning } from './diagnosis.js';
+import { hostOf } from './settings/read.js';
 
 // What members say of themselves, and of one another.
 
@@ -140,10 +141,10 @@ export function membershipTroubles(
 function urlTroubles(name: string, member: MemberInfo, all: readonly MemberInfo[], usesTls: boolean): Diagnosis[] {
   const urls = [...member.clientUrls, ...member.peerUrls];
   const plain = usesTls ? urls.filter((url) => url.startsWith('http:')) : [];
-  const isHere = (url: string): boolean => isLoopback(hostOf(url)) || hostOf(url) === 'localhost';
+  const isHere = (url: string): boolean => isLoopback(hostOf(url));
   // A cluster of one machine is dialled there.
   const allHere = all.every(({ clientUrls, peerUrls }) => [...clientUrls, ...peerUrls].every(isHere));
-  const dead = urls.filter((url) => ['0.0.0.0', '::'].includes(hostOf(url)) || (!allHere && isHere(url)));
+  const dead = urls.filter((url) => isUnspecified(hostOf(url)) || (!allHere && isHere(url)));
   return [
     ...plain.map((url) =>
       error(
@@ -162,10 +163,6 @@ function urlTroubles(name: string, member: MemberInfo, all: readonly MemberInfo[
       ),
     ),
   ];
-}
-
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : url;
 }
 
 function planTroubles(members: readonly MemberInfo[], plan: Plan): Diagnosis[] {

@@ -11,7 +11,7 @@ export interface PlanSource {
 }
 
 // Enough for anchors written by hand, too few for an expansion attack.
-const aliasesMax = 64;
+export const aliasesMax = 64;
 
 const resolved = (node: unknown, document: Document): unknown => (isAlias(node) ? node.resolve(document) : node);
 

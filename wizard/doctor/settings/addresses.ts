@@ -1,10 +1,7 @@
-import { isLoopback } from '../../plan/address.js';
+import { isLoopback, isUnspecified } from '../../plan/address.js';
 import { error, warning } from '../diagnosis.js';
 import { hostOf, urlsOf } from './read.js';
 import type { Rule } from './rule.js';
-
-const isLocal = (host: string): boolean => host === 'localhost' || isLoopback(host);
-export const isEverywhere = (host: string): boolean => ['0.0.0.0', '::'].includes(host);
 
 /** Where a member listens, and what it tells others to dial. */
 const ports = [
@@ -14,10 +11,10 @@ const ports = [
 
 const deadAddresses: Rule = ({ settings, where }) => {
   const members = urlsOf(settings.get('initial-cluster'));
-  const isAlone = members.every((member) => isLocal(hostOf(member.replace(/^[^=]*=/, ''))));
+  const isAlone = members.every((member) => isLoopback(hostOf(member.replace(/^[^=]*=/, ''))));
   return ports.flatMap(({ advertise }) =>
     urlsOf(settings.get(advertise))
-      .filter((url) => isEverywhere(hostOf(url)) || (!isAlone && isLocal(hostOf(url))))
+      .filter((url) => isUnspecified(hostOf(url)) || (!isAlone && isLoopback(hostOf(url))))
       .map((url) =>
         error(
           'dead-address',
@@ -41,7 +38,7 @@ const plainUrls: Rule = ({ settings, where }) =>
       return plain.map(({ flag, url }) =>
         error('plain-url', where, `--${flag}=${url} beside --${certificate}`, `https:// in --${flag}`),
       );
-    const [open] = plain.filter(({ url }) => !isLocal(hostOf(url)));
+    const [open] = plain.filter(({ url }) => !isLoopback(hostOf(url)));
     if (open === undefined) return [];
     const what = `--${open.flag}=${open.url}, and no --${certificate}`;
     return [error('without-tls', where, what, 'certificates for its members: quorate init; then https://')];

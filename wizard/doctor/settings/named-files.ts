@@ -11,9 +11,9 @@ import {
   readCertificates,
 } from '#pki';
 import { mapAtOnce } from '../../at-once.js';
+import { isUnspecified } from '../../plan/address.js';
 import { quoted } from '../../shown.js';
 import { type Diagnosis, error, fromVerified, warning } from '../diagnosis.js';
-import { isEverywhere } from './addresses.js';
 import { hostOf, type Settings, urlsOf } from './read.js';
 import { isFrom, type Written } from './rule.js';
 
@@ -35,7 +35,9 @@ function namedBy(settings: Settings, prefix: '' | 'peer-', use: CertificateUse, 
   if (certificate === undefined || ca === undefined) return [];
   const names = new Set(urlFlags.flatMap((flag) => urlsOf(settings.get(flag)).map(hostOf)));
   const title = `the certificate of --${prefix}cert-file`;
-  return [{ title, use, certificate, key, ca, names: [...names].filter((name) => name !== '' && !isEverywhere(name)) }];
+  return [
+    { title, use, certificate, key, ca, names: [...names].filter((name) => name !== '' && !isUnspecified(name)) },
+  ];
 }
 
 /** Of files that another machine may have nothing is said where this one has none. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { aliasesMax } from '../../plan/source.js';
 import { type Diagnosis, error, warning } from '../diagnosis.js';
 import { fieldsOf, isOn, type Settings } from './read.js';
 import { prefixes, type Rule } from './rule.js';
@@ -20,13 +21,17 @@ const isPod = (text: string): boolean => /^kind:\s*["']?Pod["']?\s*$/m.test(text
 export const podRule: Rule = ({ settings, text, where }) => {
   if (!isPod(text)) return [];
   const documents = parseAllDocuments(text);
-  const broken = documents.flatMap(({ errors }) => errors)[0];
-  if (broken !== undefined)
-    return [error('pod-unreadable', where, broken.message.split('\n', 1)[0] ?? '', 'mend its YAML')];
-  return documents
-    .map((document) => fieldsOf(document.toJS({ maxAliasCount: 100 })))
-    .filter(({ kind }) => kind === 'Pod')
-    .flatMap(({ spec }) => podTroubles(fieldsOf(spec), settings, where));
+  try {
+    const [broken] = documents.flatMap(({ errors }) => errors);
+    if (broken !== undefined) throw broken;
+    return documents
+      .map((document) => fieldsOf(document.toJS({ maxAliasCount: aliasesMax })))
+      .filter(({ kind }) => kind === 'Pod')
+      .flatMap(({ spec }) => podTroubles(fieldsOf(spec), settings, where));
+  } catch (cause) {
+    const [what = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1);
+    return [error('pod-unreadable', where, what, 'mend its YAML')];
+  }
 };
 
 function podTroubles(spec: Fields, settings: Settings, where: string): Diagnosis[] {

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { readSource } from '../../plan/source.js';
 
 // Units, manifests, environment files, configurations and shell lines that somebody wrote for etcd, by the settings in them.
 
@@ -54,8 +54,7 @@ export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
 
 /** Nothing where it is no YAML: then it is no configuration. */
 function parsed(text: string): Readonly<Record<string, unknown>> {
-  const document = parseDocument(text);
-  return document.errors.length > 0 ? {} : fieldsOf(document.toJS({ maxAliasCount: 100 }));
+  return fieldsOf(readSource(text, '').value);
 }
 
 export const isOn = (value: string | undefined): boolean => value !== undefined && value !== 'false';

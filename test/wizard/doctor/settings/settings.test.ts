@@ -101,6 +101,11 @@ const mistakes: readonly (readonly [what: string, text: string, code: Trouble])[
     'probe-refused',
   ],
   ['a pod that is no YAML', pod('hostNetwork: true', 'hostNetwork: [true'), 'pod-unreadable'],
+  [
+    'a pod whose aliases explode',
+    `kind: Pod\na: &a [x, x]\n${[...'bcdefghi'].map((name, n) => `${name}: &${name} [${`*${'abcdefgh'[n]}, `.repeat(9)}]`).join('\n')}\n`,
+    'pod-unreadable',
+  ],
   ['a flag that kubeadm has not', 'kubeadm init --etcd-servers=https://10.0.0.1:2379', 'flag-unknown'],
   ...(
     [
