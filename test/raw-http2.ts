@@ -4,7 +4,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 // HTTP/2 by hand (RFC 9113), for clients that no library would be: that leave things undone, or read nothing at all.
 
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const types = { data: 0, headers: 1, settings: 4, windowUpdate: 8 } as const;
 /** RFC 9113 6.9.1 */
 const windowMax = 2 ** 31 - 1;

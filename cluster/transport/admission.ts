@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../logger.js';
-import { type CertificateId, certificateOf, idOf, nameOf } from './certificate-id.js';
+import { type CertificateId, certificateOf, idOf } from './certificate-id.js';
 import { type CertificateRules, isAllowed, isFrom, type Resolver, systemResolver } from './certificate-rules.js';
 import { keptChainOf } from './kept-chains.js';
 import type { TlsMaterial } from './tls-material.js';
@@ -42,9 +42,8 @@ export class Admission {
   /** Connections let in, and their chains. */
   readonly #inside = new Map<TLSSocket, readonly CertificateId[]>();
   readonly #stop: () => void;
-  #holders: ReadonlySet<string>;
-
   readonly #onLostChain: () => void;
+  #holders: ReadonlySet<string>;
 
   constructor({ material, rules, logger, resolver = systemResolver, onLostChain = () => {} }: AdmissionOptions) {
     this.#material = material;
@@ -61,7 +60,7 @@ export class Admission {
     const certificate = certificateOf(socket);
     // Gone already.
     if (certificate === undefined) return undefined;
-    const chain = this.#completed(keptChainOf(socket));
+    const chain = this.#completed(keptChainOf(socket), certificate);
     if (chain === undefined) {
       this.#onLostChain();
       const hint = `Node ${process.version} has lost it (nodejs/node#65579): it is kept from now on, connect again`;
@@ -74,10 +73,10 @@ export class Admission {
   }
 
   /** With its authority, where that is trusted; undefined where Node, which has verified it, does not show what is between. */
-  #completed(chain: readonly CertificateId[]): readonly CertificateId[] | undefined {
+  #completed(chain: readonly CertificateId[], certificate: X509Certificate): readonly CertificateId[] | undefined {
     const [own, ...more] = chain;
     if (own === undefined || more.length > 0 || this.#holders.has(own.holder)) return chain;
-    const issuers = this.#material.authorities.filter((authority) => nameOf(authority) === own.issuer);
+    const issuers = this.#material.authorities.filter((each) => certificate.verify(each.publicKey));
     return issuers.length === 0 ? undefined : [own, ...issuers.map(idOf)];
   }
 

@@ -7,10 +7,13 @@ import { type CertificateId, chainOf } from './certificate-id.js';
 /** Versions that are known to; of others it is noticed. */
 const losesChains = /^v(24\.21|26\.8)\./.test(process.version);
 
+const keeping = new WeakSet<TlsServer>();
 const kept = new WeakMap<TLSSocket, readonly CertificateId[]>();
 
 /** Keeps the chains of connections that begin from now on. A socket is first seen with the keys of its handshake, which are left alone. */
 export function keepChains(server: TlsServer): void {
+  if (keeping.has(server)) return;
+  keeping.add(server);
   server.on('keylog', (_, socket) => {
     if (kept.has(socket)) return;
     kept.set(socket, []);

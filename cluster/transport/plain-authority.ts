@@ -15,8 +15,8 @@ const headBytes = 9;
 const priorityBytes = 5;
 /** With its length. Shorter than what it is put for: what the client's table still holds, the server's holds too. */
 const instead = Buffer.from('\u0004etcd');
-/** A client may send half as much before it has heard anything (RFC 9113 6.9.2). */
-const bytesMax = 128 * 1024;
+/** More than the headers of a request, which come after the answer to the settings. */
+const bytesMax = 32 * 1024;
 
 interface Frame {
   readonly at: number;

@@ -209,7 +209,7 @@ test('a health watch is open while the client reads nothing, and ends with the c
   t.deepEqual([...first], [0, 0, 0, 0, 2, 8, 1]);
   stream.close(constants.NGHTTP2_CANCEL);
   await once(stream, 'close');
-  const closing = member.front.close(60_000);
-  await closing;
-  t.pass();
+  const began = performance.now();
+  await member.front.close(60_000);
+  t.true(performance.now() - began < 30_000, 'nothing is left that it would wait for');
 });
