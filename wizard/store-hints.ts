@@ -1,7 +1,8 @@
+import type { ClusterErrorCode } from '#cluster';
+
 // What to do about a refusal of a store, which itself says only what it is: for etcd's texts, and any etcd's.
 
-/** By the code of ClusterError. */
-const hints: Readonly<Record<string, string>> = {
+const hints: Readonly<Partial<Record<ClusterErrorCode, string>>> = {
   'user-empty': 'auth is on: sign in with --cert and --key of a user, or with --user',
   'auth-failed': 'the name or its password is wrong; the password is taken from QUORATE_PASSWORD',
   'permission-denied': 'sign in as a user with the role root',
@@ -11,7 +12,7 @@ const hints: Readonly<Record<string, string>> = {
 };
 
 export const hintOf = ({ code, hint }: { readonly code: string; readonly hint?: unknown }): string | undefined =>
-  typeof hint === 'string' ? hint : hints[code];
+  typeof hint === 'string' ? hint : hints[code as ClusterErrorCode];
 
 /** Refused because of who asks, by a store that is there. */
 export const isOfAccess = ({ code }: { readonly code: string }): boolean =>

@@ -12,7 +12,7 @@ import { TooLate } from '../deadline.js';
 import { ClusterError } from '../errors.js';
 import type { Method } from '../wire/method.js';
 import type { Endpoint } from './endpoint.js';
-import { failureOf } from './failure.js';
+import { failureOf, noAnswer } from './failure.js';
 
 /** PEM. Without `cert` and `key` no client certificate is shown; without `ca` the system's roots are trusted. */
 export interface ClientTls {
@@ -68,7 +68,7 @@ export class Channel {
     { timeoutMs, token, signal }: Attempt,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(cancelled(this.endpoint, signal));
+      if (signal?.aborted) return reject(brokenOff(this.endpoint, signal));
       const metadata = new Metadata();
       if (token !== undefined) metadata.set('token', token);
       const abort = (): void => call.cancel();
@@ -81,7 +81,7 @@ export class Channel {
         { deadline: Date.now() + timeoutMs },
         (error, response) => {
           signal?.removeEventListener('abort', abort);
-          if (signal?.aborted) return reject(cancelled(this.endpoint, signal));
+          if (signal?.aborted) return reject(brokenOff(this.endpoint, signal));
           if (error !== null) return reject(failureOf(error, this.endpoint, timeoutMs));
           resolve(response as Response);
         },
@@ -99,7 +99,7 @@ export class Channel {
     request: Shape,
     { timeoutMs, token, signal }: Attempt,
   ): AsyncGenerator<Response> {
-    if (signal?.aborted) throw cancelled(this.endpoint, signal);
+    if (signal?.aborted) throw brokenOff(this.endpoint, signal);
     const metadata = new Metadata();
     if (token !== undefined) metadata.set('token', token);
     const { path, requestSerialize, responseDeserialize } = method;
@@ -120,7 +120,7 @@ export class Channel {
         yield next.value;
       }
     } catch (error) {
-      if (signal?.aborted) throw cancelled(this.endpoint, signal);
+      if (signal?.aborted) throw brokenOff(this.endpoint, signal);
       if (late) throw silent(this.endpoint, timeoutMs);
       throw isServiceError(error) ? failureOf(error, this.endpoint, timeoutMs) : error;
     } finally {
@@ -139,10 +139,12 @@ const isServiceError = (error: unknown): error is ServiceError => error instance
 const silent = ({ text }: Endpoint, timeoutMs: number): ClusterError =>
   new ClusterError('connection-failed', `${text}: nothing came for ${timeoutMs} ms`, { endpoint: text, timeoutMs });
 
-function cancelled({ text }: Endpoint, { reason }: AbortSignal): ClusterError {
-  const details = { endpoint: text };
-  if (!(reason instanceof TooLate))
-    return new ClusterError('cancelled', `${text}: the call was cancelled`, details, { cause: reason });
-  const hint = 'see whether a majority of its members runs';
-  return new ClusterError('timeout', `${text}: no answer in time`, details, { hint, cause: reason });
-}
+const brokenOff = (endpoint: Endpoint, { reason }: AbortSignal): ClusterError =>
+  reason instanceof TooLate
+    ? noAnswer(endpoint, 'in time', reason)
+    : new ClusterError(
+        'cancelled',
+        `${endpoint.text}: the call was cancelled`,
+        { endpoint: endpoint.text },
+        { cause: reason },
+      );

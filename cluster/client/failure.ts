@@ -70,11 +70,12 @@ function connectionFailed(endpoint: Endpoint, details: string, sent: boolean, ca
   );
 }
 
-const noAnswer = (endpoint: Endpoint, timeoutMs: number, cause: unknown): ClusterError =>
+/** @param when `within 5000 ms` */
+export const noAnswer = ({ text }: Endpoint, when: string, cause: unknown): ClusterError =>
   new ClusterError(
     'timeout',
-    `${endpoint.text}: no answer within ${timeoutMs} ms`,
-    { endpoint: endpoint.text, timeoutMs },
+    `${text}: no answer ${when}`,
+    { endpoint: text },
     { hint: 'see whether a majority of its members runs', cause },
   );
 
@@ -101,7 +102,7 @@ export function failureOf(error: ServiceError, endpoint: Endpoint, timeoutMs: nu
     case grpc.UNAVAILABLE:
       return connectionFailed(endpoint, details, !neverLeft(details), error);
     case grpc.DEADLINE_EXCEEDED:
-      if (!neverConnected(details)) return noAnswer(endpoint, timeoutMs, error);
+      if (!neverConnected(details)) return noAnswer(endpoint, `within ${timeoutMs} ms`, error);
       return connectionFailed(endpoint, `no connection within ${timeoutMs} ms`, false, error);
   }
   const plain = plainCodes.get(code) ?? 'remote';

@@ -6,7 +6,7 @@ import { withMember } from '../plan/edit-text.js';
 import { parsePlanText } from '../plan/parse.js';
 import type { Member, Plan } from '../plan/plan.js';
 import { printPlan } from '../plan/print.js';
-import { portObjection, probePort } from '../questions/ports.js';
+import { checkPorts } from '../run/checks.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { commandOf } from '../run/engine.js';
 import { startMember } from '../run/member-process.js';
@@ -45,7 +45,7 @@ export async function addMember(options: AddMemberOptions, plan: Plan): Promise<
   if (known === undefined) parsePlanText(withMember(printPlan(plan), lineOf(member)), 'the plan');
   const isHere = plan.cluster.run === 'local';
   const runs = isHere && (await pidToActOn(dir, member.name)) !== undefined;
-  if (isHere && !runs) await checkPorts(member);
+  if (isHere && !runs) await checkPorts([member]);
   const client = await connectAsRoot(plan, dir);
   try {
     progress(`adding ${member.name} as a learner`);
@@ -66,14 +66,6 @@ export async function addMember(options: AddMemberOptions, plan: Plan): Promise<
   } finally {
     client.close();
   }
-}
-
-/** @throws WizardError `port-in-use` */
-async function checkPorts(member: Member): Promise<void> {
-  const objection = await portObjection(member, probePort);
-  if (objection === undefined) return;
-  const { what, hint = 'choose another port' } = objection;
-  throw new WizardError('port-in-use', `${member.name}: ${what}`, { member: member.name }, { hint });
 }
 
 const lineOf = ({ name, host, clientPort, peerPort }: Member) => ({

@@ -2,9 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
-import { EtcdClient } from '#cluster';
 import { judge } from '../../judges.js';
-import { appliedCluster, type TestCluster } from '../run/cluster.js';
+import { appliedCluster, rootClient, type TestCluster } from '../run/cluster.js';
 
 const run = promisify(execFile);
 
@@ -114,12 +113,7 @@ async function exportsAndExplains(t: ExecutionContext, cluster: TestCluster): Pr
   const file = declare(cluster, exported.stdout);
   t.is((await cluster.run(['access', 'plan', '--prune', '--file', file])).code, 0);
 
-  const kit = (end: string): string => readFileSync(cluster.at(`users/root/${end}`), 'utf8');
-  const client = EtcdClient.connect({
-    endpoints: [`https://127.0.0.1:${cluster.members[0]?.clientPort}`],
-    tls: { ca: kit('ca.crt'), cert: kit('root.crt'), key: kit('root.key') },
-  });
-  t.teardown(() => client.close());
+  const client = rootClient(t, cluster, cluster.members.slice(0, 1));
   await client.auth.roleAdd('odd');
   await client.auth.roleGrantPermission('odd', { access: 'read', key: Buffer.of(0xff, 1) });
   await client.auth.userAdd('a\nb', undefined);

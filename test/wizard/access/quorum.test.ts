@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
-import { EtcdClient } from '#cluster';
 import { judge } from '../../judges.js';
-import { appliedCluster, eventually } from '../run/cluster.js';
+import { appliedCluster, eventually, rootClient } from '../run/cluster.js';
 
 const many = 200;
 const steps = 4 * many;
@@ -23,12 +22,7 @@ const losesQuorum = (engine: 'included' | 'etcd') => async (t: ExecutionContext)
   t.is((await cluster.run(['up', '-d'])).code, 0);
   const file = cluster.at('access.yaml');
   writeFileSync(file, declared);
-  const kit = (end: string): string => readFileSync(cluster.at(`users/root/${end}`), 'utf8');
-  const client = EtcdClient.connect({
-    endpoints: cluster.members.map(({ clientPort }) => `https://127.0.0.1:${clientPort}`),
-    tls: { ca: kit('ca.crt'), cert: kit('root.crt'), key: kit('root.key') },
-  });
-  t.teardown(() => client.close());
+  const client = rootClient(t, cluster);
   const apply = ['access', 'apply', '--file', file, '--passwords', cluster.at('passwords')];
   const applying = cluster.start(apply);
   await eventually('some roles are there', async () =>

@@ -4,10 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { EtcdClient } from '#cluster';
 import { judge } from '../../judges.js';
 import { freePort } from '../../ports.js';
-import { appliedCluster, eventually, type TestCluster } from '../run/cluster.js';
+import { appliedCluster, eventually, rootClient, type TestCluster } from '../run/cluster.js';
 
 function etcdctlOf(cluster: TestCluster) {
   const kit = (end: string): string => cluster.at(`users/root/${end}`);
@@ -72,12 +71,7 @@ const comeAndGo = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =
 /** It has no name in the cluster yet. */
 async function takesOutWhatNeverStarted(t: ExecutionContext, cluster: TestCluster): Promise<void> {
   const [clientPort, peerPort] = [await freePort(), await freePort()];
-  const read = (end: string): string => readFileSync(cluster.at(`users/root/${end}`), 'utf8');
-  const client = EtcdClient.connect({
-    endpoints: [`https://127.0.0.1:${cluster.members[2]?.clientPort}`],
-    tls: { ca: read('ca.crt'), cert: read('root.crt'), key: read('root.key') },
-  });
-  t.teardown(() => client.close());
+  const client = rootClient(t, cluster, cluster.members.slice(2, 3));
   const adding = (): Promise<unknown> => client.memberAdd([`https://127.0.0.1:${peerPort}`], true);
   // Members that have just met are not trusted for some seconds.
   await eventually('a learner is taken', () => adding().catch(() => undefined));
@@ -99,7 +93,7 @@ test('a port that somebody has is told before the cluster hears of a member', as
   const { port } = server.address() as AddressInfo;
   const { code, stderr } = await cluster.run(['member', 'add', 'm2', `127.0.0.1:${await freePort()},${port}`]);
   t.is(code, 1);
-  t.regex(stderr, new RegExp(`^error: m2: 127\\.0\\.0\\.1 port ${port} is in use`));
+  t.regex(stderr, new RegExp(`^error: member m2: 127\\.0\\.0\\.1 port ${port} is in use`));
   const listed = await cluster.run(['member', 'list', '--json']);
   t.is((JSON.parse(listed.stdout) as { members: unknown[] }).members.length, 1);
 });

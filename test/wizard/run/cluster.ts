@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
+import { EtcdClient } from '#cluster';
 import { apply } from '../../../wizard/apply/apply.js';
 import { mayBeAlive } from '../../../wizard/apply/process-identity.js';
 import { parsePlanText } from '../../../wizard/plan/parse.js';
@@ -29,6 +30,17 @@ export async function eventually<Found>(
 
 /** False for a zombie, too: who has lost its parent waits for an init that may take its time. */
 export const isAlive = (pid: number): boolean => mayBeAlive({ pid, host: hostname(), started: '' });
+
+/** A client with root's kit, of one member or of all; closed after the test. */
+export function rootClient(t: ExecutionContext, { at, members }: TestCluster, only = members): EtcdClient {
+  const read = (end: string): string => readFileSync(at(`users/root/${end}`), 'utf8');
+  const client = EtcdClient.connect({
+    endpoints: only.map(({ clientPort }) => `https://127.0.0.1:${clientPort}`),
+    tls: { ca: read('ca.crt'), cert: read('root.crt'), key: read('root.key') },
+  });
+  t.teardown(() => client.close());
+  return client;
+}
 
 /** A DIR with a plan for members on this machine, at ports that were free a moment ago; all is stopped after the test. */
 export interface TestCluster {

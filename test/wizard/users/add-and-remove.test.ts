@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { EtcdClient } from '#cluster';
 import { judge } from '../../judges.js';
-import { appliedCluster, eventually, type TestCluster } from '../run/cluster.js';
+import { appliedCluster, eventually, rootClient, type TestCluster } from '../run/cluster.js';
 
 const run = promisify(execFile);
 
@@ -152,12 +151,7 @@ test('a cluster that does not run is told of a removal later', async (t) => {
   t.notRegex(readFileSync(cluster.at('quorate.yaml'), 'utf8'), /name: app/);
   t.is((await cluster.run(['up', '-d'])).code, 0);
   t.is((await cluster.run(['user', 'remove', 'app', '--yes'])).code, 0);
-  const read = (end: string): string => readFileSync(cluster.at(`users/root/${end}`), 'utf8');
-  const client = EtcdClient.connect({
-    endpoints: [`https://127.0.0.1:${cluster.members[0]?.clientPort}`],
-    tls: { ca: read('ca.crt'), cert: read('root.crt'), key: read('root.key') },
-  });
-  t.teardown(() => client.close());
+  const client = rootClient(t, cluster, cluster.members.slice(0, 1));
   t.deepEqual(await client.auth.userList(), ['root']);
 });
 
