@@ -28,7 +28,7 @@ export {
 export { type Bundle, type BundlePaths, parseServed, readBundle, readCertificates } from './bundle.js';
 export type { Certificate } from './certificate.js';
 export { type AuthorityChain, betweenOf, isRoot, rootOf } from './chain.js';
-export { readClientFiles } from './client-files.js';
+export { type ClientFilePaths, type ClientFiles, readClientFiles } from './client-files.js';
 export { type CertificateRequest, parseCertificateRequest, requestSizeMax, subjectValues } from './csr.js';
 export { makeCertificateRequest, type NewCertificateRequest } from './csr-make.js';
 export { assertCertifiable, type CertifyRequest, csrNotes } from './csr-policy.js';

@@ -68,7 +68,7 @@ function brokenAt(leaf: Certificate, { served, path, trusted, caPath }: ChainOpt
     return failing(path, 'wrong-authority', message, hint);
   }
   const message = `${top.commonName} was signed by ${top.issuer}, whose certificate is neither in it nor in ${caPath}`;
-  const hint = `when ${top.issuer} is an intermediate, append its certificate to ${path}; when it is an authority, name it with --ca`;
+  const hint = `when ${top.issuer} is an intermediate, append its certificate to ${path}; when it is an authority, trust its certificate in place of ${caPath}`;
   return failing(path, 'chain-incomplete', message, hint);
 }
 

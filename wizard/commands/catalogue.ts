@@ -103,7 +103,7 @@ const doctor: Command = {
     ['quorate doctor', 'all of DIR, this machine, and the cluster if it runs: 1 for errors, 2 for warnings alone'],
     [
       'quorate doctor --endpoints https://10.0.0.1:2379 --cacert ca.crt --cert root.crt --key root.key',
-      'a cluster that is in no plan',
+      'a cluster that is in no plan: all of it, by one member',
     ],
     ['quorate doctor /etc/kubernetes/manifests/etcd.yaml', 'the settings in a file'],
   ],

@@ -1,13 +1,13 @@
-import { resolve } from 'node:path';
 import { ClusterError } from '#cluster';
 import { readBytes } from '#pki';
 import { type Diagnosis, sorted, whyOf } from '../doctor/diagnosis.js';
 import { examineForeign, examinePlan, type Surroundings } from '../doctor/examine.js';
+import { otherEndpoints } from '../doctor/members.js';
 import { writtenTroubles } from '../doctor/settings/troubles.js';
 import { WizardError } from '../errors.js';
 import { type ExitCode, exitCodes } from '../report.js';
 import { installedEtcd, type Release } from '../run/engine.js';
-import { openStore, signIn } from '../run/store-connection.js';
+import { endpointsOf, type OpenStore, openStore, signIn } from '../run/store-connection.js';
 import type { Terminal } from '../terminal.js';
 import { makeMatch } from './apply.js';
 import type { Context, Given } from './command.js';
@@ -32,23 +32,45 @@ export async function doctor(context: Context, given: Given): Promise<ExitCode> 
 async function examine(context: Context, given: Given): Promise<readonly Diagnosis[]> {
   const paths = Array.isArray(given.files) ? given.files.map(String) : [];
   const { dir, givenDir, now, signal, terminal } = context;
+  refuseMixtures(paths.length > 0, endpointsOf(given).length > 0, given.fix === true);
   if (paths.length > 0) {
     const here = await installedEtcd();
     return sorted((await Promise.all(paths.map((path) => ofSettings(path, here, now())))).flat());
   }
   const around: Surroundings = { dir, flag: dirFlag(givenDir), now, signal, note: (text) => terminal.say(text) };
   if (given.endpoints === undefined) return examinePlan(await readPlan(context), around);
-  const { client, tls } = await openStore(given);
+  const others = await withStore(context, given, ({ client }) => otherEndpoints(client, signal));
+  if (others.length > 0) terminal.say(`looked at as well, as members advertise them: ${others.join(', ')}`);
+  const whole = { ...given, endpoints: [...endpointsOf(given), ...others] };
+  return withStore(context, whole, (store) => examineForeign(store, around));
+}
+
+/** What would be passed over in silence otherwise. */
+function refuseMixtures(hasFiles: boolean, hasEndpoints: boolean, mends: boolean): void {
+  if (hasFiles && hasEndpoints)
+    throw new WizardError('usage', 'files and --endpoints are looked at one after the other: name one of the two');
+  if (mends && (hasFiles || hasEndpoints)) {
+    const hint = 'leave --fix out: each finding says what mends it';
+    throw new WizardError(
+      'usage',
+      '--fix mends what is in DIR, and neither other files nor other clusters',
+      {},
+      { hint },
+    );
+  }
+}
+
+async function withStore<Result>(context: Context, given: Given, work: (store: OpenStore) => Promise<Result>) {
+  const store = await openStore(given);
   try {
-    await signIn(client, context, given).catch((error: unknown) => {
+    await signIn(store.client, context, given).catch((error: unknown) => {
       // What keeps others from signing in is what is looked for.
       if (!(error instanceof ClusterError)) throw error;
-      terminal.say(`not signed in: ${error.message}`);
+      context.terminal.sayOnce(`not signed in: ${error.message}`);
     });
-    const caPath = typeof given.cacert === 'string' ? resolve(given.cacert) : undefined;
-    return await examineForeign({ client, tls, caPath }, around);
+    return await work(store);
   } finally {
-    client.close();
+    store.client.close();
   }
 }
 

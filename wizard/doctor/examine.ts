@@ -1,6 +1,14 @@
 import { join } from 'node:path';
 import { ClusterError, type EtcdClient, within } from '#cluster';
-import { isTaken, openLedger, PkiError, readTextIfPresent } from '#pki';
+import {
+  type ClientFilePaths,
+  type Finding,
+  inspectCertificate,
+  isTaken,
+  openLedger,
+  PkiError,
+  readTextIfPresent,
+} from '#pki';
 import { readAccess } from '../access/live.js';
 import { mapAtOnce } from '../at-once.js';
 import { parseEndpoints, planEndpoints } from '../certificates/verify/targets.js';
@@ -34,7 +42,8 @@ export interface Surroundings {
 export interface Foreign {
   readonly client: EtcdClient;
   readonly tls: Tls;
-  readonly caPath: string | undefined;
+  /** Where that was read. */
+  readonly paths: ClientFilePaths;
 }
 
 /** DIR, its certificates, this machine, and the cluster if it runs. @throws WizardError · PkiError what can't be looked at */
@@ -109,10 +118,11 @@ async function examineOwn(plan: Plan, around: Surroundings): Promise<Diagnosis[]
 
 /** Any cluster that speaks etcd's v3 API. */
 export async function examineForeign(
-  { client, tls, caPath }: Foreign,
+  { client, tls, paths }: Foreign,
   around: Surroundings,
 ): Promise<readonly Diagnosis[]> {
   const { cert, key } = tls;
+  const caPath = paths.ca;
   const withTls = client.endpoints.filter((url) => url.startsWith('https:'));
   const plain = client.endpoints.filter((url) => !withTls.includes(url));
   const served =
@@ -124,9 +134,19 @@ export async function examineForeign(
           credentials: cert === undefined || key === undefined ? undefined : { cert, key },
         });
   const live = examineLive(client, tls, undefined, around, async () => []);
-  const [ofServed, ofLive] = await Promise.all([served, live]);
+  const [ofServed, ofLive, ofCaller] = await Promise.all([served, live, callerTroubles(paths, around.now())]);
   const unseen = caPath === undefined ? withTls.map(notSeen) : [];
-  return sorted([...plain.map(withoutTls), ...unseen, ...fromVerified(ofServed), ...ofLive]);
+  return sorted([...plain.map(withoutTls), ...unseen, ...ofCaller, ...fromVerified(ofServed), ...ofLive]);
+}
+
+/** Who asks for members' faults may be refused for one of theirs. */
+async function callerTroubles({ certificate, key, ca }: ClientFilePaths, now: Date): Promise<Diagnosis[]> {
+  if (certificate === undefined || ca === undefined) return [];
+  const findings = await inspectCertificate({ certificate, key, ca, use: 'client', now });
+  // Members may trust another authority than their own certificates are of.
+  const isOfAnother = ({ code }: Finding): boolean => code === 'wrong-authority' || code === 'chain-incomplete';
+  const judged = findings.map((each) => (isOfAnother(each) ? { ...each, severity: 'warning' as const } : each));
+  return fromVerified([{ title: 'the certificate that you sign in with', where: certificate, findings: judged }]);
 }
 
 const notSeen = (endpoint: string): Diagnosis =>

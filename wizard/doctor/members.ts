@@ -11,6 +11,7 @@ const patienceMs = 3_000;
 /** The usual election timeout. */
 const slowMs = 1_000;
 const lagMax = 5_000;
+const othersMax = 16;
 
 /** A member's own view, and how long it took to ask for it. */
 export interface Seen {
@@ -37,6 +38,28 @@ export async function seeMembers(
   );
   return { seen: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])), silent };
 }
+
+/** Where the members that no endpoint of the client is are to be found, as they advertise it; none where that can't be asked. */
+export async function otherEndpoints(client: EtcdClient, signal: AbortSignal): Promise<string[]> {
+  const asked = client.endpoints.map((endpoint) => client.status(endpoint, { signal, timeoutMs: patienceMs }));
+  const [listed, ...answers] = await Promise.allSettled([
+    client.memberList({ signal, timeoutMs: patienceMs }),
+    ...asked,
+  ]);
+  signal.throwIfAborted();
+  const named = new Set(answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value.header.memberId] : [])));
+  const isHere = client.endpoints.every((endpoint) => isLoopback(hostOf(endpoint)));
+  const members = listed.status === 'fulfilled' ? listed.value : [];
+  const found = members.flatMap(({ id, clientUrls }) => {
+    const url = clientUrls.find((each) => isDialled(each) && (isHere || !isLoopback(hostOf(each))));
+    return url === undefined || named.has(id) || client.endpoints.includes(url) ? [] : [url];
+  });
+  return [...new Set(found)].slice(0, othersMax);
+}
+
+/** A member can advertise whatever it likes. */
+const isDialled = (url: string): boolean =>
+  /^https?:\/\/[\w.[\]:-]+:\d+$/.test(url) && URL.canParse(url) && !isUnspecified(hostOf(url));
 
 const reasonOf = (cause: unknown): string => quoted(cause instanceof Error ? cause.message : String(cause), 300);
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { EtcdClient } from '#cluster';
-import { readClientFiles } from '#pki';
+import { type ClientFilePaths, type ClientFiles, readClientFiles } from '#pki';
 import type { Context, Given, Option } from '../commands/command.js';
 import { findPlan } from '../commands/plan-file.js';
 import { WizardError } from '../errors.js';
@@ -52,7 +52,8 @@ export async function connect(context: Context, given: Given): Promise<Connectio
 export interface OpenStore {
   readonly client: EtcdClient;
   /** In PEM, as the options named them. */
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly tls: ClientFiles;
+  readonly paths: ClientFilePaths;
 }
 
 /** The store that the options name, which has not been asked for anything yet. @throws WizardError `usage`, `files-refused` */
@@ -63,8 +64,10 @@ export async function openStore(given: Given): Promise<OpenStore> {
   if ((certificate === undefined) !== (key === undefined)) {
     throw new WizardError('usage', '--cert and --key belong together: one of them is missing');
   }
-  const tls = await readClientFiles({ ca, certificate, key });
-  return { client: EtcdClient.connect({ endpoints: endpointsOf(given), ...(ca || key ? { tls } : {}) }), tls };
+  const paths = { ca, certificate, key };
+  const tls = await readClientFiles(paths);
+  const client = EtcdClient.connect({ endpoints: endpointsOf(given), ...(ca || key ? { tls } : {}) });
+  return { client, tls, paths };
 }
 
 /** Those of another cluster than DIR's. */

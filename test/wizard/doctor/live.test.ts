@@ -35,6 +35,13 @@ function etcdctlOf(cluster: TestCluster) {
     run('etcdctl', [endpoints, ...tls, ...words], { env: { ...process.env, ETCDCTL_API: '3' } });
 }
 
+/** As for a cluster that is in no plan, by its first member. */
+function foreignOptions(cluster: TestCluster, user = 'root'): string[] {
+  const kit = (end: string): string => cluster.at(`users/${user}/${end}`);
+  const tls = ['--cacert', kit('ca.crt'), '--cert', kit(`${user}.crt`), '--key', kit(`${user}.key`)];
+  return ['--endpoints', `https://127.0.0.1:${cluster.members[0]?.clientPort}`, ...tls];
+}
+
 async function checkOf(t: ExecutionContext, engine: 'included' | 'etcd'): Promise<void> {
   t.timeout(120_000);
   const cluster = await appliedCluster(t, { engine, count: 3 });
@@ -43,6 +50,10 @@ async function checkOf(t: ExecutionContext, engine: 'included' | 'etcd'): Promis
   const began = performance.now();
   t.deepEqual(await look(cluster), []);
   t.true(performance.now() - began < 5_000);
+  const byOneMember = ['doctor', ...foreignOptions(cluster)];
+  const whole = await cluster.run(byOneMember);
+  t.is(whole.code, 0, whole.stdout);
+  for (const { clientPort } of cluster.members.slice(1)) t.regex(whole.stderr, new RegExp(`:${clientPort}\\b`));
 
   const etcdctl = etcdctlOf(cluster);
   await etcdctl('role', 'grant-permission', 'writer', 'read', 'secret');
@@ -70,6 +81,8 @@ async function checkOf(t: ExecutionContext, engine: 'included' | 'etcd'): Promis
   await etcdctl('auth', 'disable');
   t.true(short(await look(cluster)).includes('auth-off the cluster'));
   process.kill(cluster.pid('m3') ?? 0, 'SIGKILL');
+  const seenByOne = await cluster.run(byOneMember);
+  t.regex(seenByOne.stdout, new RegExp(`error .*:${cluster.members[2]?.clientPort}: .*refused`));
   process.kill(cluster.pid('m2') ?? 0, 'SIGKILL');
   const broken = short(await look(cluster));
   for (const port of [cluster.members[1]?.clientPort, cluster.members[2]?.peerPort])
@@ -91,8 +104,23 @@ test('a folder whose authority is lost, and certificates that have ended, are to
   const ended = short(await look(cluster));
   for (const file of ['users/app/app.crt', 'members/m1/etc/quorate/server.crt'])
     t.true(ended.includes(`expired ${cluster.at(file)}`), ended.join('\n'));
+  const { stdout } = await cluster.run(['doctor', ...foreignOptions(cluster, 'app')]);
+  t.regex(stdout, /error .*app\.crt: the certificate that you sign in with: expired at/);
   renameSync(cluster.at('pki/ca.crt'), cluster.at('pki/away'));
   t.true(short(await look(cluster)).some((each) => each.startsWith('authority-unreadable')));
+});
+
+test('what would be passed over in silence is refused', async (t) => {
+  const { run: quorate } = await appliedCluster(t, {});
+  for (const [options, said] of [
+    [['--endpoints', 'http://127.0.0.1:9', '--fix'], /--fix mends what is in DIR/],
+    [['--fix', 'etcd.yaml'], /--fix mends what is in DIR/],
+    [['etcd.yaml', '--endpoints', 'http://127.0.0.1:9'], /name one of the two/],
+  ] as const) {
+    const { code, stderr } = await quorate(['doctor', ...options]);
+    t.is(code, 2);
+    t.regex(stderr, said);
+  }
 });
 
 judge('etcd', 'openssl').test(
@@ -121,7 +149,10 @@ judge('etcd', 'openssl').test(
     const credentials = { ca: read('ca.crt'), cert: read('a.crt'), key: read('a.key') };
     const client = EtcdClient.connect({ endpoints: [urls], tls: credentials });
     t.teardown(() => client.close());
-    const found = await examineForeign({ client, tls: credentials, caPath: at('ca.crt') }, surroundings(folder));
+    const found = await examineForeign(
+      { client, tls: credentials, paths: { ca: at('ca.crt'), certificate: at('a.crt'), key: at('a.key') } },
+      surroundings(folder),
+    );
     const codes = found.map(({ code }) => code);
     t.true(codes.includes('no-names') || codes.includes('names-missing'), codes.join());
     // What the handshake keeps from being asked is said, too.
