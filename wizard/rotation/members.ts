@@ -68,6 +68,22 @@ async function refuseStopped({ cluster, members }: Plan, dir: string): Promise<v
   throw new WizardError('rotation', what, { stopped }, { hint: 'quorate up --detach starts it; then type it again' });
 }
 
+/**
+ * Restarts members of etcd that run here, one after the other, each once all are healthy: nothing that was let in before goes on.
+ * @returns false when that is not for this machine to do, or one of them does not run
+ */
+export async function restartAll(following: Following): Promise<boolean> {
+  const { plan, dir, progress } = following;
+  if (plan.cluster.engine !== 'etcd' || plan.cluster.run !== 'local') return false;
+  const pids = await Promise.all(plan.members.map(({ name }) => pidOf(dir, name)));
+  if (pids.includes(undefined)) return false;
+  for (const member of plan.members) {
+    progress(`restarting ${member.name}`);
+    await restart(following, member);
+  }
+  return true;
+}
+
 async function restart({ plan, dir, signal }: Following, member: Member): Promise<void> {
   const client = await connectAsRoot(plan, dir);
   const healthy = (): Promise<void> => untilHealthy(client, plan.members, { dir, timeoutMs: healthyWithinMs, signal });

@@ -6,7 +6,8 @@ import { type ListOutcome, withList } from '../certificates/revoking/locked.js';
 import { kitFolder } from '../layout.js';
 import type { PassphraseSource } from '../passphrases.js';
 import { withoutUser } from '../plan/edit-text.js';
-import type { Plan } from '../plan/plan.js';
+import { type Plan, usersOf } from '../plan/plan.js';
+import { restartAll } from '../rotation/members.js';
 import { connectAsRoot } from '../run/cluster-client.js';
 import { editPlan } from './edit-plan.js';
 import { type FoundLeases, leasesWithin } from './leases.js';
@@ -19,6 +20,7 @@ export interface RemoveOptions {
   readonly now: Date;
   readonly passphrases: PassphraseSource;
   readonly signal: AbortSignal;
+  readonly progress: (text: string) => void;
 }
 
 const patienceMs = 10_000;
@@ -35,6 +37,8 @@ export const validCertificates = ({ dir, name, now }: Pick<RemoveOptions, 'dir' 
 export interface Removal extends Pick<ListOutcome<unknown>, 'listed' | 'delivered'> {
   readonly revoked: readonly string[];
   readonly store: 'removed' | 'not-there' | { readonly unreachable: string };
+  /** Whether watches that were open are closed: etcd asks for permission when one begins, and not again. */
+  readonly watchesEnded: boolean;
   /** That hold keys which this user could write. */
   readonly leases: readonly LeaseInfo[];
   /** How many leases of the store were not looked at. */
@@ -51,6 +55,7 @@ export interface Removal extends Pick<ListOutcome<unknown>, 'listed' | 'delivere
  */
 export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Removal> {
   const { dir, name, now, passphrases } = options;
+  const isDeclared = usersOf(plan).some((user) => user.name === name);
   const serials = (await validCertificates(options)).map(({ serial }) => serial);
   const {
     result: revoked,
@@ -62,12 +67,16 @@ export async function removeUser(options: RemoveOptions, plan: Plan): Promise<Re
     false,
   );
   const { store, leases, unseen } = await removeFromStore(options, plan);
+  // Whom an interrupted removal has left in the plan may have been in the store.
+  const mayWatch = store === 'removed' || (store === 'not-there' && isDeclared);
+  const watchesEnded = plan.cluster.engine === 'included' || (mayWatch && (await restartAll({ ...options, plan })));
   const next = await editPlan(dir, (text) => withoutUser(text, name));
   return {
     revoked,
     listed,
     delivered,
     store,
+    watchesEnded,
     leases,
     leasesUnseen: unseen,
     kit: await setAside(dir, kitFolder(name), now),

@@ -86,8 +86,8 @@ function watching(cluster: TestCluster, t: ExecutionContext) {
   return { seen: () => seen, child };
 }
 
-judge('etcdctl').test('a watch that is open when its user is removed sees nothing any more', async (t) => {
-  const cluster = await appliedCluster(t);
+const endsWatches = (engine: 'included' | 'etcd') => async (t: ExecutionContext) => {
+  const cluster = await appliedCluster(t, { engine, count: 3 });
   t.is((await cluster.run(['up', '-d'])).code, 0);
   const watch = watching(cluster, t);
   await eventually('the watch sees a change', async () => {
@@ -100,7 +100,11 @@ judge('etcdctl').test('a watch that is open when its user is removed sees nothin
   await etcdctl(cluster, 'users/root', 'root', 'put', '/app/x', 'after');
   await delay(500);
   t.false(watch.seen().includes('after'));
-});
+};
+
+const seesNothingMore = 'a watch that is open when its user is removed sees nothing any more';
+judge('etcdctl').test(`${seesNothingMore}: included`, endsWatches('included'));
+judge('etcd', 'etcdctl').test(`${seesNothingMore}: etcd`, endsWatches('etcd'));
 
 test('killed at any moment, a removal goes on when it is typed again', async (t) => {
   t.timeout(120_000);

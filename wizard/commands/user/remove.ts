@@ -2,7 +2,7 @@ import type { LeaseInfo } from '#cluster';
 import { keyOf } from '../../access/rights.js';
 import { keyWords } from '../../access/words.js';
 import { WizardError } from '../../errors.js';
-import { type Plan, root, usersOf } from '../../plan/plan.js';
+import { root, usersOf } from '../../plan/plan.js';
 import { userNameRule } from '../../plan/rules.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { leaseText, leaseWords } from '../../users/leases.js';
@@ -31,10 +31,12 @@ export async function remove(context: Context, given: Given): Promise<ExitCode> 
   if (!isDeclared && certificates.length === 0)
     terminal.say(`${name} is not in the plan and has no certificate: only the store is asked`);
   if (given.yes !== true) await confirmed(context, name, certificates.length);
-  const removal = await removeUser({ dir, name, now, passphrases, signal }, plan);
+  const progress = (text: string): void => terminal.progress(text);
+  const removal = await removeUser({ dir, name, now, passphrases, signal, progress }, plan);
   await makeMatch(context, removal.plan);
-  const { revoked, store, kit, leases, leasesUnseen } = removal;
-  if (given.json === true) terminal.json({ name, revoked, store, kit, leases: leases.map(leaseJson), leasesUnseen });
+  const { revoked, store, watchesEnded, kit, leases, leasesUnseen } = removal;
+  if (given.json === true)
+    terminal.json({ name, revoked, store, watchesEnded, kit, leases: leases.map(leaseJson), leasesUnseen });
   else for (const line of lines(name, removal)) terminal.say(line);
   if (typeof store === 'string') return exitCodes.done;
   const hint = `quorate user remove ${name}, once the cluster runs: what is done already stays done`;
@@ -55,11 +57,10 @@ async function confirmed({ terminal }: Context, name: string, certificates: numb
   throw new WizardError('cancelled', 'cancelled: nothing was changed', {}, {});
 }
 
-/** etcd asks for permission when a watch begins, and not again. */
-const removedWords = (name: string, { cluster }: Plan): string =>
-  cluster.engine === 'included'
+const removedWords = (name: string, watchesEnded: boolean): string =>
+  watchesEnded
     ? `the store has no user ${name} any more: their tokens are dead, their watches end`
-    : `the store has no user ${name} any more, and their tokens are dead; a watch that is open goes on until its connection ends: to end it now, restart the members one after the other`;
+    : `the store has no user ${name} any more, and their tokens are dead; a watch that is open goes on until its connection ends: to end it now, restart etcd on all hosts, one after the other`;
 
 const leaseJson = ({ id, ttlSeconds, keys }: LeaseInfo) => ({
   ...{ id: leaseText(id), ttlSeconds },
@@ -71,12 +72,12 @@ const leasesShown = 20;
 
 function lines(
   name: string,
-  { revoked, listed, delivered, store, kit, leases, leasesUnseen, plan }: Removal,
+  { revoked, listed, delivered, store, watchesEnded, kit, leases, leasesUnseen, plan }: Removal,
 ): string[] {
   return [
     revoked.length === 0 ? 'no certificate was left to revoke' : `revoked ${revoked.join(', ')}`,
     ...deliveryLines(plan, listed, delivered),
-    store === 'removed' ? removedWords(name, plan) : '',
+    store === 'removed' ? removedWords(name, watchesEnded) : '',
     store === 'not-there' ? `the store had no user ${name}` : '',
     ...(leases.length === 0
       ? []
