@@ -21,6 +21,7 @@ export type WizardErrorCode =
   | 'not-issued'
   | 'authority-incomplete'
   | 'no-such-certificate'
+  | 'no-such-user'
   | 'authority-differs'
   | 'locked-out'
   | 'rotation'

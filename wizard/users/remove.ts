@@ -33,6 +33,12 @@ export const validCertificates = ({ dir, name, now }: Pick<RemoveOptions, 'dir' 
     ),
   );
 
+/** Whether this authority ever had a user of that name. */
+export const wasIssued = ({ dir, name, now }: Pick<RemoveOptions, 'dir' | 'name' | 'now'>) =>
+  withLedgerOf({ dir }, (ledger) =>
+    [...ledger.select({ now, subject: name })].some(({ profile }) => profile === 'client'),
+  );
+
 /** What was done, and whether the store was there to be told. */
 export interface Removal extends Pick<ListOutcome<unknown>, 'listed' | 'delivered'> {
   readonly revoked: readonly string[];

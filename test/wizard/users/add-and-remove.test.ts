@@ -48,6 +48,10 @@ const inAndOut = (engine: 'included' | 'etcd') => async (t: ExecutionContext) =>
   const removed = await cluster.run(['user', 'remove', 'ann', '--yes']);
   t.is(removed.code, 0, removed.stderr);
   t.false(existsSync(cluster.at('users/ann')));
+  t.is((await cluster.run(['user', 'remove', 'ann', '--yes'])).code, 0, 'what is done already is no mistake');
+  const mistyped = await cluster.run(['user', 'remove', 'anne', '--yes']);
+  t.is(mistyped.code, 1);
+  t.regex(mistyped.stderr, /nobody is called anne/);
   const [kit = ''] = readdirSync(cluster.at('retired/users'));
   await eventually('the certificate is refused', async () => {
     const asked = etcdctl(

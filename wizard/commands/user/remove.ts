@@ -6,7 +6,7 @@ import { root, usersOf } from '../../plan/plan.js';
 import { userNameRule } from '../../plan/rules.js';
 import { type ExitCode, exitCodes } from '../../report.js';
 import { leaseText, leaseWords } from '../../users/leases.js';
-import { type Removal, removeUser, validCertificates } from '../../users/remove.js';
+import { type Removal, removeUser, validCertificates, wasIssued } from '../../users/remove.js';
 import { makeMatch } from '../apply.js';
 import { deliveryLines } from '../cert/delivery-lines.js';
 import type { Context, Given } from '../command.js';
@@ -34,6 +34,15 @@ export async function remove(context: Context, given: Given): Promise<ExitCode> 
   const progress = (text: string): void => terminal.progress(text);
   const removal = await removeUser({ dir, name, now, passphrases, signal, progress }, plan);
   await makeMatch(context, removal.plan);
+  if (removal.store === 'not-there' && !isDeclared && !(await wasIssued({ dir, name, now }))) {
+    const hint = 'quorate user list has those that are there';
+    throw new WizardError(
+      'no-such-user',
+      `nobody is called ${name}: in the plan, the ledger or the store`,
+      { name },
+      { hint },
+    );
+  }
   const { revoked, store, watchesEnded, kit, leases, leasesUnseen } = removal;
   if (given.json === true)
     terminal.json({ name, revoked, store, watchesEnded, kit, leases: leases.map(leaseJson), leasesUnseen });
