@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { modeOf, readTextIfPresent } from '#pki';
+import { dirname, join } from 'node:path';
+import { isTaken, modeOf, readTextIfPresent } from '#pki';
 import { WizardError } from '../errors.js';
 import { planFile } from '../layout.js';
 import { parsePlanText } from '../plan/parse.js';
@@ -20,17 +20,21 @@ export async function findPlan({ dir, terminal }: Context): Promise<Plan | undef
 /** The same where there has to be one. @throws WizardError `plan-missing`, `plan-refused` */
 export async function readPlan(context: Context): Promise<Plan> {
   const plan = await findPlan(context);
-  if (plan === undefined) throw missing(context);
+  if (plan === undefined) throw await missing(context);
   return plan;
 }
 
 /** For what a plan is not read for: that DIR is a cluster's. @throws WizardError `plan-missing` */
 export async function checkPlanIsThere(context: Context): Promise<void> {
-  if ((await modeOf(join(context.dir, planFile))) === undefined) throw missing(context);
+  if ((await modeOf(join(context.dir, planFile))) === undefined) throw await missing(context);
 }
 
-function missing({ dir }: Context): WizardError {
+async function missing({ dir }: Context): Promise<WizardError> {
   const path = join(dir, planFile);
-  const hint = 'quorate init writes one; --dir or QUORATE_DIR names another folder';
+  const around = dirname(dir);
+  // Typed inside of DIR, most of the time.
+  const hint = (await isTaken(join(around, planFile)))
+    ? `there is one in ${around}: name it with --dir or QUORATE_DIR`
+    : 'quorate init writes one; --dir or QUORATE_DIR names another folder';
   return new WizardError('plan-missing', `there is no plan at ${path}`, { path }, { hint });
 }

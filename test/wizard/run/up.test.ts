@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { identityOf, mayBeAlive } from '../../../wizard/apply/process-identity.js';
 import { down } from '../../../wizard/run/down.js';
 import { main, quorate } from '../commands/quorate.js';
-import { appliedCluster, eventually, isAlive, type TestCluster } from './cluster.js';
+import { appliedCluster, eventually, isAlive, plannedCluster, type TestCluster } from './cluster.js';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
@@ -261,6 +262,9 @@ test('down in a folder that is no cluster says so', async (t) => {
   const { code, stderr } = await quorate(['down', '--dir', '/nonexistent']);
   t.is(code, 1);
   t.regex(stderr, /^error: there is no plan at \/nonexistent\/quorate\.yaml\nhint: quorate init writes one/);
+  const { dir } = await plannedCluster(t);
+  const inside = await quorate(['down', '--dir', join(dir, 'quorate')]);
+  t.true(inside.stderr.endsWith(`hint: there is one in ${dir}: name it with --dir or QUORATE_DIR\n`), inside.stderr);
 });
 
 test('a zombie does not count as alive', async (t) => {
