@@ -35,7 +35,8 @@ async function sourceOf({ context, ask, answersFile }: Session, existing: Plan |
   const source = await answersFrom(context, answersFile, ask);
   if (isDeepStrictEqual((await source.answer()).plan, existing)) return source;
   const hint = `choose another --dir; to change this cluster, edit ${path} and run quorate apply`;
-  throw new WizardError('plan-differs', `${path} is there already and differs from ${answersFile}`, { path }, { hint });
+  const other = answersFile === '-' ? 'what was read' : answersFile;
+  throw new WizardError('plan-differs', `${path} is there already and differs from ${other}`, { path }, { hint });
 }
 
 /** Ports are only looked at for a new cluster: an old one's may be in use by its own members. */

@@ -3,8 +3,9 @@ import { shellArgument } from '#templates';
 import type { Access } from '../access/access.js';
 import { planAccess } from '../access/plan-access.js';
 import { type Plan, root } from '../plan/plan.js';
+import { userNameRule } from '../plan/rules.js';
 import { knownApiServer } from '../run/api-server.js';
-import { printable } from '../shown.js';
+import { printable, unseen } from '../shown.js';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 
 // Users and roles of the store against the plan, and against the certificates that were issued.
@@ -35,8 +36,20 @@ export function planTroubles(live: Access, plan: Plan): Diagnosis[] {
     );
 }
 
+const ofNoPerson = (name: string): boolean => userNameRule(name) !== undefined;
+
+/** For a shell, in what can be seen and typed. */
+const written = (name: string): string =>
+  name.search(unseen) < 0
+    ? shellArgument(name)
+    : `"$(printf '${Buffer.from(name)
+        .toString('latin1')
+        .replace(/[^A-Za-z0-9]/g, octal)}')"`;
+
+const octal = (byte: string): string => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
+
 /** @param ledger of the authority that signs for clients */
-export function bearerTroubles(live: Access, ledger: Ledger, now: Date): Diagnosis[] {
+export function bearerTroubles(live: Access, ledger: Pick<Ledger, 'select'>, now: Date): Diagnosis[] {
   const bearers = new Set(
     [...ledger.select({ now, states: ['issued'], profiles: ['client'] })].map(({ subject }) => subject),
   );
@@ -50,7 +63,9 @@ export function bearerTroubles(live: Access, ledger: Ledger, now: Date): Diagnos
         'no certificate of this authority that is still good names them',
         user === root
           ? 'quorate apply'
-          : `quorate user add ${shellArgument(user)} --role ROLE; or etcdctl user delete ${shellArgument(user)}`,
+          : ofNoPerson(user)
+            ? `etcdctl user delete ${written(user)}`
+            : `quorate user add ${shellArgument(user)} --role ROLE; or etcdctl user delete ${shellArgument(user)}`,
       ),
     ),
     ...strangers.map((bearer) =>
