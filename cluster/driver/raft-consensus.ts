@@ -3,15 +3,17 @@ import type { Clock } from '../clock.js';
 import type { Consensus, ConsensusStatus } from '../consensus.js';
 import { ClusterError } from '../errors.js';
 import { Measures } from '../measures.js';
-import { type ClusterId, idText, type MemberId, noMember } from '../numbers.js';
+import { type ClusterId, idText, type MemberId } from '../numbers.js';
 import type { Action, Caller, Outcome } from '../operations/action.js';
 import { entryKindOf } from '../operations/members.js';
 import type { Proposals } from '../proposals.js';
 import type { Driver } from './driver.js';
 import type { StateMachine } from './machine.js';
 import type { Reads } from './reads.js';
+import { type Reach, Timeouts } from './timeouts.js';
 
 export interface ConsensusLimits {
+  readonly electionMs: number;
   /** etcd: 5 s and twice the election timeout. */
   readonly requestTimeoutMs: number;
   /** Committed and not yet applied entries above which nothing more is taken (etcd: 5000). */
@@ -29,6 +31,7 @@ export interface ConsensusParts {
   readonly clock: Clock;
   readonly clusterId: ClusterId;
   readonly memberId: MemberId;
+  readonly reach: Reach;
   readonly measures?: Measures;
 }
 
@@ -38,14 +41,14 @@ export class RaftConsensus implements Consensus {
   readonly #limits: ConsensusLimits;
   readonly #measures: Measures;
   readonly #stopSweeping: () => void;
-  #leader = noMember;
-  #leaderLostAt = Number.NEGATIVE_INFINITY;
+  readonly #timeouts: Timeouts;
   #refusal: ClusterError | undefined;
 
   constructor(parts: ConsensusParts, limits: ConsensusLimits) {
     this.#parts = parts;
     this.#limits = limits;
     this.#measures = parts.measures ?? new Measures();
+    this.#timeouts = new Timeouts({ ...parts, ...limits });
     this.#stopSweeping = parts.clock.every(limits.sweepMs, () => this.#sweep());
   }
 
@@ -92,9 +95,7 @@ export class RaftConsensus implements Consensus {
 
   /** To be told of every change: a wait that outlives a leader gets an error that says so. */
   leaderIs(leader: MemberId): void {
-    if (leader === noMember && this.#leader !== noMember) this.#leaderLostAt = this.#parts.clock.now();
-    if (leader !== noMember && leader !== this.#leader) this.#measures.leaderChanges += 1;
-    this.#leader = leader;
+    if (this.#timeouts.leaderIs(leader)) this.#measures.leaderChanges += 1;
   }
 
   /** Rejects everybody who waits, and everybody who comes later. */
@@ -119,19 +120,7 @@ export class RaftConsensus implements Consensus {
 
   #sweep(): void {
     const { proposals, reads, clock } = this.#parts;
-    const refusal = () => this.#timeout();
-    proposals.expire(clock.now(), refusal);
-    reads.sweep(clock.now(), refusal);
-  }
-
-  #timeout(): ClusterError {
-    const { requestTimeoutMs } = this.#limits;
-    const leaderWasLost = this.#parts.clock.now() - this.#leaderLostAt <= requestTimeoutMs;
-    return leaderWasLost
-      ? new ClusterError(
-          'timeout-leader-failure',
-          `no answer within ${requestTimeoutMs} ms: the leader was lost meanwhile`,
-        )
-      : new ClusterError('timeout', `no answer within ${requestTimeoutMs} ms`);
+    proposals.expire(clock.now(), () => this.#timeouts.ofProposal());
+    reads.sweep(clock.now(), () => this.#timeouts.ofRead());
   }
 }

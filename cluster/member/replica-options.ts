@@ -59,6 +59,7 @@ export interface ReplicaOptions {
 export const usualCompaction: CompactionPace = { changes: 500, pauseMs: 20 };
 
 export const consensusLimits = (electionMs: number): ConsensusLimits => ({
+  electionMs,
   requestTimeoutMs: 5000 + 2 * electionMs,
   applyLagMax: 5000,
   waitingMax: 50_000,

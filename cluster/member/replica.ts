@@ -144,8 +144,10 @@ export class Replica {
       driverOptions(options),
     );
     const { clusterId, memberId } = identity;
+    const voters = (): MemberId[] => state.members.list().flatMap(({ id, isLearner }) => (isLearner ? [] : [id]));
+    const reach = { connectedMs: (id: MemberId) => network.connectedMs(id), voters };
     this.consensus = new RaftConsensus(
-      { driver: this.#driver, machine: state, proposals, reads, clock, clusterId, memberId, measures },
+      { driver: this.#driver, machine: state, proposals, reads, clock, clusterId, memberId, reach, measures },
       consensusLimits(electionMs),
     );
     this.maintenance = new Maintenance({

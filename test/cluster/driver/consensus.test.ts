@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ClusterError } from '../../../cluster/errors.js';
-import { index, noMember } from '../../../cluster/numbers.js';
+import { index, memberId, noMember, term } from '../../../cluster/numbers.js';
 import { put } from '../store/operations.js';
 import { codeOf, defaults, heartbeat, leaderRig, lonelyRig } from './rig.js';
 
@@ -39,7 +39,7 @@ test('more reads than may wait are refused', async (t) => {
   t.deepEqual(await Promise.all(waiting), ['timeout', 'timeout']);
 });
 
-test('whoever waits while the leader is lost is told so', async (t) => {
+test('whoever waits while there is no leader is not told of what may have been lost', async (t) => {
   const rig = await lonelyRig(t);
   await rig.receive(heartbeat);
   t.is(rig.driver.standing.leader, heartbeat.from);
@@ -47,7 +47,34 @@ test('whoever waits while the leader is lost is told so', async (t) => {
   const waiting = [codeOf(propose(rig)), codeOf(rig.consensus.linearize())];
   await rig.pass(requestTimeoutMs + sweepMs);
   t.is(rig.driver.standing.leader, noMember);
-  t.deepEqual(await Promise.all(waiting), ['timeout-leader-failure', 'timeout-leader-failure']);
+  t.deepEqual(await Promise.all(waiting), ['timeout', 'timeout']);
+});
+
+test('whoever asked to change something shortly before another leader was there is told so', async (t) => {
+  const rig = await lonelyRig(t, { requestTimeoutMs: 7000 });
+  await rig.receive(heartbeat);
+  const early = codeOf(propose(rig));
+  await rig.pass(3000);
+  const waiting = [codeOf(propose(rig)), codeOf(rig.consensus.linearize())];
+  await rig.pass(1000);
+  for (let ms = 0; ms < 6500; ms += 500) {
+    await rig.receive({ ...heartbeat, term: term(9), from: memberId(3n) });
+    await rig.pass(499);
+  }
+  t.is(await early, 'timeout');
+  t.deepEqual(await Promise.all(waiting), ['timeout-leader-failure', 'timeout']);
+});
+
+test('whoever asked to change something over a connection that was lost is told so', async (t) => {
+  const rig = await lonelyRig(t);
+  await rig.receive(heartbeat);
+  const waiting = [codeOf(propose(rig)), codeOf(rig.consensus.linearize())];
+  rig.disconnect();
+  for (let ms = 0; ms < requestTimeoutMs + sweepMs; ms += 100) {
+    await rig.receive(heartbeat);
+    await rig.pass(99);
+  }
+  t.deepEqual(await Promise.all(waiting), ['timeout-connection-lost', 'timeout']);
 });
 
 test('a forwarded proposal and a forwarded read that nobody answers end at their deadline', async (t) => {

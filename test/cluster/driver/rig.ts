@@ -42,9 +42,17 @@ export interface Rig {
   receive(message: Message): Promise<void>;
   /** Lets so much time pass. */
   pass(ms: number): Promise<void>;
+  /** From all others. */
+  disconnect(): void;
 }
 
-export const defaults: ConsensusLimits = { requestTimeoutMs: 1000, applyLagMax: 100, waitingMax: 100, sweepMs: 50 };
+export const defaults: ConsensusLimits = {
+  electionMs: electionTicks * tickMs,
+  requestTimeoutMs: 1000,
+  applyLagMax: 100,
+  waitingMax: 100,
+  sweepMs: 50,
+};
 
 export async function buildRig(
   t: ExecutionContext,
@@ -61,6 +69,7 @@ export async function buildRig(
   const reads = new Reads(0, 200);
   const sent: Message[] = [];
   const failures: ClusterError[] = [];
+  let connectedMs = Number.POSITIVE_INFINITY;
   let receive: (messages: readonly Message[]) => void = () => {};
   const network: PeerNetwork = {
     send: (messages) => void sent.push(...messages),
@@ -75,7 +84,7 @@ export async function buildRig(
     setPeers() {},
     onRemoved() {},
     onStranger() {},
-    connectedMs: () => 0,
+    connectedMs: () => connectedMs,
     close: async () => {},
   };
   const state = await State.open(dir, {
@@ -131,8 +140,9 @@ export async function buildRig(
       slowApplyMs: 100,
     },
   );
+  const reach = { connectedMs: () => connectedMs, voters: () => voters };
   const consensus = new RaftConsensus(
-    { driver, machine: state, proposals, reads, clock, clusterId: clusterId(9n), memberId: self },
+    { driver, machine: state, proposals, reads, clock, clusterId: clusterId(9n), memberId: self, reach },
     { ...defaults, ...limits },
   );
   driver.start();
@@ -146,6 +156,9 @@ export async function buildRig(
     sent,
     failures,
     pass,
+    disconnect: () => {
+      connectedMs = 0;
+    },
     receive: async (message) => {
       receive([message]);
       await pass(1);
