@@ -37,16 +37,16 @@ async function makeToken(desk: Desk, caller: Caller, signal: AbortSignal) {
 
 /** etcdserverpb.Auth */
 export function authHandlers(desk: Desk): Handlers<typeof authMethods> {
-  const { auth, consensus } = desk.state;
+  const { auth, permissions } = desk.state;
   return {
     authEnable: (_, context) => desk.change({ kind: 'auth-enable' }, context),
     authDisable: (_, context) => desk.change({ kind: 'auth-disable' }, context),
 
-    /** Open to all: clients ask it before they sign in. */
-    async authStatus(_, { signal }) {
-      await consensus.linearize(signal);
-      return { header: desk.header(), enabled: auth.enabled, authRevision: auth.revision };
-    },
+    authStatus: (_, context) =>
+      desk.readLinearized(context, (caller) => {
+        permissions.checkAdmin(caller);
+        return { header: desk.header(), enabled: auth.enabled, authRevision: auth.revision };
+      }),
 
     authenticate: ({ name, password }, context) => signIn(desk, name, password, context),
     ...userHandlers(desk),

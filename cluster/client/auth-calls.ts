@@ -10,7 +10,7 @@ import type { CallOptions, ClusterCalls } from './cluster-calls.js';
 
 export interface AuthState {
   readonly enabled: boolean;
-  /** etcd says it from 3.5 on. */
+  /** etcd says it from 3.5 on, and to root alone. */
   readonly revision?: AuthRevision;
 }
 
@@ -31,13 +31,18 @@ export class AuthCalls {
     await this.#calls.anywhere(authMethods.authDisable, {}, 'once', options);
   }
 
-  /** etcd 3.4 has no such call: there the refusal of a password that can't be right tells. */
+  /**
+   * Anybody may ask: from etcd 3.5 on only root is told, and to be refused tells, too. etcd 3.4 has no such call: there the
+   * refusal of a password that can't be right tells.
+   */
   async status(options?: CallOptions): Promise<AuthState> {
     try {
       const response = await this.#calls.anywhere(authMethods.authStatus, {}, 'repeatable', options);
       return { enabled: response.enabled, revision: authRevision(toCount(response.authRevision)) };
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.code !== 'unimplemented') throw error;
+      if (!(error instanceof ClusterError)) throw error;
+      if (error.code === 'user-empty' || error.code === 'permission-denied') return { enabled: true };
+      if (error.code !== 'unimplemented') throw error;
     }
     return { enabled: await this.#enabledByRefusal(options) };
   }

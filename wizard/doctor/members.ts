@@ -2,6 +2,7 @@ import { ClusterError, type EtcdClient, idText, type MemberInfo, type MemberStat
 import { isLoopback, isUnspecified } from '../plan/address.js';
 import type { Plan } from '../plan/plan.js';
 import { quoted } from '../shown.js';
+import { hintOf, isOfAccess } from '../store-hints.js';
 import { type Diagnosis, error, note, warning } from './diagnosis.js';
 import { hostOf } from './settings/read.js';
 
@@ -32,12 +33,16 @@ export async function seeMembers(
   });
   const settled = await Promise.allSettled(asked);
   const silent = settled.flatMap((each, at) =>
-    each.status === 'fulfilled'
-      ? []
-      : [error('unreachable', client.endpoints[at] ?? '', reasonOf(each.reason), 'start it, or see what is between')],
+    each.status === 'fulfilled' ? [] : [unseen(client.endpoints[at] ?? '', each.reason)],
   );
   return { seen: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])), silent };
 }
+
+/** Who is refused has reached it: from etcd 3.5 on only root, or only who has a name, is told. */
+const unseen = (endpoint: string, cause: unknown): Diagnosis =>
+  cause instanceof ClusterError && isOfAccess(cause)
+    ? warning('not-let-in', endpoint, reasonOf(cause), hintOf(cause))
+    : error('unreachable', endpoint, reasonOf(cause), 'start it, or see what is between');
 
 /** Where the members that no endpoint of the client is are to be found, as they advertise it; none where that can't be asked. */
 export async function otherEndpoints(client: EtcdClient, signal: AbortSignal): Promise<string[]> {

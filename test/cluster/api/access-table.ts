@@ -132,7 +132,7 @@ decide(maintenance.downgrade, 'validated', 'root', { action: 0, version: '3.5' }
 decide(maintenance.downgrade, 'enabled', 'root', { action: 1, version: '3.5' });
 decide(maintenance.downgrade, 'cancelled', 'root', { action: 2 });
 
-decide(auth.authStatus, '', 'everybody');
+decide(auth.authStatus, '', 'root');
 decide(auth.authenticate, '', 'everybody', { name: 'root', password: 'wrong' });
 decide(auth.authEnable, '', 'root');
 decide(auth.authDisable, '', 'root');

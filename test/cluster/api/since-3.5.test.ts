@@ -18,7 +18,7 @@ async function ours(t: Parameters<typeof startOurs>[0]): Promise<Server> {
   return server;
 }
 
-test('the state of auth is told to everybody, with the number of its changes', async (t) => {
+test('the state of auth is told with the number of its changes', async (t) => {
   const server = await ours(t);
   const before = await server.ask(authMethods.authStatus, {});
   t.false(before.enabled);
