@@ -1,4 +1,3 @@
-import { within } from '../deadline.js';
 import { ClusterError } from '../errors.js';
 import { addedMemberId } from '../members/ids.js';
 import { checkMayAddVoter, checkMayPromote, checkMayRemoveVoter } from '../members/reconfiguration.js';
@@ -9,7 +8,8 @@ import { fromId, toId, type Wide } from '../wire/long.js';
 import type { clusterMethods } from '../wire/services.js';
 import type { CallContext } from './context.js';
 import type { Desk } from './desk.js';
-import { checkQuorumAfterAdding, checkQuorumAfterRemoving, successorOf } from './member-health.js';
+import { handOver } from './hand-over.js';
+import { checkQuorumAfterAdding, checkQuorumAfterRemoving } from './member-health.js';
 import type { Handlers } from './services.js';
 
 const memberMessage = ({ id, name, peerUrls, clientUrls, isLearner }: Member) => ({
@@ -42,13 +42,6 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
     return result.members;
   }
 
-  async function handOver(id: MemberId, context: CallContext): Promise<void> {
-    if (consensus.status().leader !== id) return;
-    const successor = successorOf(desk.state, id);
-    if (successor === undefined) return;
-    await within(handOverMs, context.signal, (late) => consensus.moveLeader(successor, late)).catch(() => {});
-  }
-
   return {
     async memberAdd({ peerURLs, isLearner = false }, context) {
       const peerUrls = peerUrlsOf(peerURLs);
@@ -67,7 +60,7 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
         checkMayRemoveVoter(members.list(), id);
         checkQuorumAfterRemoving(desk.state, id);
       }
-      await handOver(id, context);
+      await handOver(desk.state, id, handOverMs, context.signal);
       return answer(await change({ kind: 'member-remove', id, strict }, context));
     },
 

@@ -8,7 +8,8 @@ import type { ApiState } from './state.js';
 const healthyMs = 5000;
 const majorityOf = (count: number): number => Math.floor(count / 2) + 1;
 
-type Standing = Pick<ApiState, 'consensus' | 'members' | 'reconfiguration'>;
+/** How this member stands with the others. */
+export type Standing = Pick<ApiState, 'consensus' | 'members' | 'reconfiguration'>;
 
 const votersOf = ({ members }: Standing) => members.list().filter(({ isLearner }) => !isLearner);
 

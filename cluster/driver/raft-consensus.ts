@@ -35,6 +35,8 @@ export interface ConsensusParts {
   readonly measures?: Measures;
 }
 
+const transferPollMs = 20;
+
 /** What api/ asks, on top of the driver: bounded, with a deadline, and answered in every case. */
 export class RaftConsensus implements Consensus {
   readonly #parts: ConsensusParts;
@@ -71,19 +73,19 @@ export class RaftConsensus implements Consensus {
   }
 
   async moveLeader(to: MemberId, signal: AbortSignal): Promise<void> {
-    const { driver, clock } = this.#parts;
+    const { driver, clock, memberId, reach } = this.#parts;
     const deadline = clock.now() + this.#limits.requestTimeoutMs;
     driver.transferLeadership(to);
     while (driver.standing.leader !== to) {
       if (this.#refusal !== undefined) throw this.#refusal;
       if (signal.aborted) throw new ClusterError('cancelled', 'the caller gave the transfer up; it may still succeed');
-      if (clock.now() >= deadline) {
+      if (clock.now() >= deadline || (to !== memberId && reach.connectedMs(to) === 0)) {
         throw new ClusterError(
           'timeout-leader-transfer',
           `${idText(to)} does not lead: it may be out of reach or behind`,
         );
       }
-      await new Promise<void>((resolve) => void clock.after(this.#limits.sweepMs, resolve));
+      await new Promise<void>((resolve) => void clock.after(transferPollMs, resolve));
     }
   }
 

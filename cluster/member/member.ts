@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { GrpcFront } from '../api/grpc.js';
+import { handOver } from '../api/hand-over.js';
 import { probePageHandler } from '../api/http/pages.js';
 import type { ApiState, Reconfiguration } from '../api/state.js';
 import { Permissions } from '../apply/permissions.js';
@@ -138,6 +139,15 @@ export class Member implements AsyncDisposable {
     });
     replica = opened;
     this.#closing.add(() => opened.close());
+    const changes = reconfiguration({
+      replica: opened,
+      material: peerMaterial,
+      strict: config.strictReconfigCheck,
+      learnersMax: config.learnersMax,
+      connectedMs: (id) => network.connectedMs(id),
+    });
+    const state = this.#apiState(opened, tokens, jwt, changes);
+    this.#closing.add(() => handOver(state, identity.memberId, config.electionMs));
     opened.start();
     logger.info('member started', {
       'local-member-id': identity.memberId,
@@ -159,18 +169,19 @@ export class Member implements AsyncDisposable {
     await this.#unlessEnded(opened.bootstrapped, signal);
     // It only goes on to answer those who may need its vote to go on without it.
     if (opened.isRemoved) throw await this.failed;
-    const changes = reconfiguration({
-      replica: opened,
-      material: peerMaterial,
-      strict: config.strictReconfigCheck,
-      learnersMax: config.learnersMax,
-      connectedMs: (id) => network.connectedMs(id),
-    });
-    await this.#serveClients(this.#apiState(opened, tokens, jwt, changes));
-    const clientUrls = config.advertiseClientUrls.map(({ text }) => text);
-    const attributes = { kind: 'member-attributes', id: identity.memberId, name: identity.name, clientUrls } as const;
-    void proposeUntilApplied({ consensus: opened.consensus, clock: systemClock, logger }, attributes);
+    const tls = this.#clientTls();
+    await this.#serveProbes(state, tls);
+    await this.#unlessEnded(this.#publish(opened, identity), signal);
+    await this.#serveClients(state, tls);
     this.#compactByItself(opened);
+  }
+
+  /** Once it is applied this member has all that was acknowledged before it began: sooner nobody is answered. */
+  #publish({ consensus }: Replica, { memberId: id, name }: Identity): Promise<void> {
+    const { config, logger } = this.#options;
+    const clientUrls = config.advertiseClientUrls.map(({ text }) => text);
+    const attributes = { kind: 'member-attributes', id, name, clientUrls } as const;
+    return proposeUntilApplied({ consensus, clock: systemClock, logger }, attributes);
   }
 
   #warnOfSlowSync(tookMs: number): void {
@@ -206,7 +217,7 @@ export class Member implements AsyncDisposable {
     return opened;
   }
 
-  async #serveClients(state: ApiState): Promise<void> {
+  async #serveClients(state: ApiState, tls: Pick<ListenerOptions, 'tls'>): Promise<void> {
     const { config, logger } = this.#options;
     const front = new GrpcFront({
       state,
@@ -220,8 +231,7 @@ export class Member implements AsyncDisposable {
       slowLimits: { readMs: config.slowApplyMs, requestMs: config.slowRequestMs },
     });
     this.#closing.add(() => front.close());
-    const tls = this.#clientTls();
-    await this.#serveProbes(state, tls);
+    logger.info('ready to serve client requests');
     const apart = config.listenClientHttpUrls.length > 0;
     const limits = this.#connectionLimits();
     for (const address of [...config.listenClientUrls, ...config.listenClientHttpUrls]) {
@@ -237,7 +247,8 @@ export class Member implements AsyncDisposable {
         limits: { ...limits, requestMs: 0 },
       });
       this.#closing.add(() => listener.close());
-      logger.info('serving client traffic', { address: listener.address.text });
+      const how = address.secure ? 'securely' : 'insecurely';
+      logger.info(`serving client traffic ${how}`, { address: listener.address.text });
     }
   }
 

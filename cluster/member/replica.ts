@@ -240,7 +240,8 @@ export class Replica {
     this.#options.network.onStranger(() => void this.#acquaintances.stranger());
     this.noteMembers();
     this.#driver.start();
-    if (this.#isNew && !this.#options.isJoining && this.#isFirst) this.#campaignUntilThereIsALeader();
+    if (this.#isAlone) this.#driver.campaign();
+    else if (this.#isNew && !this.#options.isJoining && this.#isFirst) this.#campaignUntilThereIsALeader();
   }
 
   async close(): Promise<void> {
@@ -288,6 +289,12 @@ export class Replica {
   /** To be called when an entry was applied. */
   noteBootstrap(): void {
     if (this.state.auth.bootstrapped) this.#noteBootstrapped();
+  }
+
+  /** Nobody else can have won meanwhile. */
+  get #isAlone(): boolean {
+    const { voters, outgoing } = this.state.membership;
+    return outgoing.length === 0 && voters.length === 1 && voters[0] === this.#options.identity.memberId;
   }
 
   /** One member of a new cluster need not wait for an election timeout; all would only get in each other's way. */

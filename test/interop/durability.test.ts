@@ -89,6 +89,26 @@ test.serial('no acknowledged put is lost when all members are killed at once und
   await killUnderLoad(t, '/app/all/', cluster.members);
 });
 
+test.serial('who comes back answers nobody before they have what was acknowledged', async (t) => {
+  t.timeout(120_000);
+  for (const round of ['1', '2', '3']) {
+    await cluster.as('app', (client) => client.put('/app/last', round));
+    await cluster.kill(cluster.members);
+    await Promise.all(cluster.members.map((member) => cluster.startMember(member, {})));
+    const firstAnswer = async (member: string): Promise<string | undefined> => {
+      for (;;) {
+        const answered = await copyOf(member, '/app/last').catch(() => undefined);
+        if (answered !== undefined) return answered.rows[0]?.split(' ')[1];
+        await delay(5);
+      }
+    };
+    t.deepEqual(
+      await Promise.all(cluster.members.map(firstAnswer)),
+      cluster.members.map(() => round),
+    );
+  }
+});
+
 test.serial('a follower that was away for longer than the log reaches back catches up by a snapshot', async (t) => {
   t.timeout(120_000);
   await cluster.quorate('down');

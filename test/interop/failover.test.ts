@@ -123,3 +123,25 @@ test.serial(
     });
   },
 );
+
+test.serial('a leader that is told to end has somebody else lead first', async (t) => {
+  t.timeout(60_000);
+  const ended = await leader();
+  await cluster.kill([ended], 'SIGTERM');
+  const others = cluster.members.filter((name) => name !== ended);
+  const views = await cluster.as(
+    'root',
+    async (client) => Promise.all(client.endpoints.map((each) => client.status(each))),
+    others,
+  );
+  const left = views.map(({ leader, header }) => [leader === 0n, header.memberId === leader]);
+  t.deepEqual(
+    left.sort(),
+    [
+      [false, false],
+      [false, true],
+    ],
+    'one of the two leads, and both know',
+  );
+  t.is((await cluster.quorate('up', '--detach')).code, 0);
+});

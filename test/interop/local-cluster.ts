@@ -87,10 +87,10 @@ export class LocalCluster {
     return this.plan.members.map(clientUrl);
   }
 
-  /** Kills members with SIGKILL, all at once; resolves when they are gone. */
-  async kill(names: readonly string[]): Promise<void> {
+  /** Ends members, all at once, by killing them unless another signal is named; resolves when they are gone. */
+  async kill(names: readonly string[], signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const pids = await Promise.all(names.map((name) => pidOf(this.dir, name)));
-    for (const pid of pids) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    for (const pid of pids) if (pid !== undefined) process.kill(pid, signal);
     while ((await Promise.all(names.map((name) => pidOf(this.dir, name)))).some(Boolean)) await delay(5);
   }
 
