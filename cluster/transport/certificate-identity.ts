@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { parseAddress } from './address.js';
-import { commonNameOf } from './certificate-rules.js';
+import { type AllowedNames, commonNameOf, isAllowed } from './certificate-rules.js';
 import type { Peer } from './network.js';
 
 const hostsOf = (peer: Peer): readonly string[] => peer.urls.map((url) => parseAddress(url).host);
@@ -12,6 +12,7 @@ const hostsOf = (peer: Peer): readonly string[] => peer.urls.map((url) => parseA
  * 1. Its CN is a member's name: then it is that member's, whatever else it says.
  * 2. A DNS SAN is the peer's name (not `localhost`, which every member has, nor where another member is).
  * 3. For certificates not made by us: a SAN is the host of one of the peer's URLs, and no other member is at that host.
+ * 4. It names what the operator has said that members' certificates name (`allowed`): such a one may be all members'.
  *
  * A member that has not started yet has no name. It is anybody whose certificate is good for its host and no other member's.
  *
@@ -23,9 +24,15 @@ const hostsOf = (peer: Peer): readonly string[] => peer.urls.map((url) => parseA
  *   CN=node, IP:10.0.0.3            m3 by 3
  *   CN=m2, IP:10.0.0.3              m2 by 1, and not m3
  */
-export function certifies(certificate: X509Certificate, peer: Peer, all: readonly Peer[]): boolean {
+export function certifies(
+  certificate: X509Certificate,
+  peer: Peer,
+  all: readonly Peer[],
+  allowed?: AllowedNames,
+): boolean {
   const commonName = commonNameOf(certificate);
   if (all.some(({ name }) => name !== '' && name === commonName)) return commonName === peer.name;
+  if (allowed !== undefined && isAllowed(certificate, allowed)) return true;
   if (peer.name === '') return certifiesUnnamed(certificate, peer, all);
   const others = all.filter(({ id }) => id !== peer.id).flatMap(hostsOf);
   const nameIsItsOwn = peer.name !== 'localhost' && isIP(peer.name) === 0 && !others.includes(peer.name);

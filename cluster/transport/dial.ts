@@ -127,7 +127,7 @@ async function assertServer({ identity, peers, admission }: Dialing, peer: Peer,
   }
   const certificate = certificateOf(socket);
   if (certificate === undefined) throw new Error('the connection was closed');
-  assertCertified(certificate, peer, [...peers().values(), identity.self]);
+  assertCertified(certificate, peer, [...peers().values(), identity.self], identity.rules);
 }
 
 /** Rejects, and ends the session, when the peer does not admit the stream. */

@@ -3,12 +3,15 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { ClusterError } from '../errors.js';
 import { type ClusterId, idText, type MemberId, memberId } from '../numbers.js';
 import { certifies } from './certificate-identity.js';
+import type { CertificateRules } from './certificate-rules.js';
 import type { Peer } from './network.js';
 
 /** Who this member is to the others. */
 export interface Identity {
   readonly clusterId: ClusterId;
   readonly self: Peer;
+  /** What is asked of the others' certificates beyond their chain. */
+  readonly rules?: CertificateRules;
 }
 
 /** Raised when members of different versions would misread one another. */
@@ -33,7 +36,7 @@ const refuseCluster = (message: string, details: Readonly<Record<string, unknown
  */
 export function admit(
   headers: IncomingHttpHeaders,
-  { clusterId, self }: Identity,
+  { clusterId, self, rules }: Identity,
   peers: ReadonlyMap<MemberId, Peer>,
   certificate: X509Certificate | undefined,
   isRemoved: (id: MemberId) => boolean = () => false,
@@ -59,7 +62,7 @@ export function admit(
     const from = headers['quorate-from'];
     throw new ClusterError('member-not-found', `there is no member ${from} in this cluster`, { from });
   }
-  if (certificate !== undefined) assertCertified(certificate, peer, [...peers.values(), self]);
+  if (certificate !== undefined) assertCertified(certificate, peer, [...peers.values(), self], rules);
   return peer;
 }
 
@@ -67,14 +70,21 @@ const removed = (id: MemberId): ClusterError =>
   new ClusterError('member-removed', `member ${idText(id)} was removed from the cluster`, { id: idText(id) });
 
 /** @throws ClusterError certificate-refused when the certificate is not that of `peer`, or of more than that one */
-export function assertCertified(certificate: X509Certificate, peer: Peer, all: readonly Peer[]): void {
-  if (certifies(certificate, peer, all)) return;
+export function assertCertified(
+  certificate: X509Certificate,
+  peer: Peer,
+  all: readonly Peer[],
+  rules: CertificateRules | undefined,
+): void {
+  if (certifies(certificate, peer, all, rules?.allowed)) return;
   const subject = certificate.subject?.replaceAll('\n', ', ') ?? 'without a subject';
   throw new ClusterError(
     'certificate-refused',
     `certificate "${subject}" is not that of member ${peer.name}`,
     { member: peer.id, name: peer.name, subject, names: certificate.subjectAltName },
-    { hint: `a member's certificate has its name as CN or DNS SAN: ${peer.name}` },
+    {
+      hint: `a member's certificate has its name as CN or DNS SAN: ${peer.name}; one for all members takes --peer-cert-allowed-cn`,
+    },
   );
 }
 

@@ -61,8 +61,9 @@ export class Inbound {
 
   #isStill(stream: ServerHttp2Stream, peer: Peer): boolean {
     const certificate = certificateIn(stream);
-    const all = [...(this.#options.peers()?.values() ?? []), this.#options.identity.self];
-    return certificate === undefined || certifies(certificate, peer, all);
+    const { identity, peers } = this.#options;
+    const all = [...(peers()?.values() ?? []), identity.self];
+    return certificate === undefined || certifies(certificate, peer, all, identity.rules?.allowed);
   }
 
   close(): void {

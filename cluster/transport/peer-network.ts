@@ -8,7 +8,6 @@ import type { MemberId } from '../numbers.js';
 import type { Message, SnapshotMark } from '../raft/types.js';
 import type { Address } from './address.js';
 import { Admission } from './admission.js';
-import type { CertificateRules } from './certificate-rules.js';
 import type { Dialing } from './dial.js';
 import { FrameReader } from './grpc-frames.js';
 import type { Identity } from './hello.js';
@@ -30,8 +29,6 @@ export interface PeerNetworkOptions extends Identity {
   readonly material?: TlsMaterial;
   /** What is shown to members that this one connects to, where that is another certificate. */
   readonly dialMaterial?: TlsMaterial;
-  /** What is asked of the others' certificates beyond their chain. */
-  readonly rules?: CertificateRules;
   /** Snapshots are received into it; unfinished ones that lie there are removed. */
   readonly snapshotFolder: string;
   readonly logger: Logger;

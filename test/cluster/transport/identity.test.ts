@@ -4,6 +4,7 @@ import test from 'ava';
 import { ClusterError, type ClusterErrorCode } from '../../../cluster/errors.js';
 import { clusterId, memberId } from '../../../cluster/numbers.js';
 import { certifies } from '../../../cluster/transport/certificate-identity.js';
+import type { AllowedNames } from '../../../cluster/transport/certificate-rules.js';
 import { admit, helloHeaders, type Identity } from '../../../cluster/transport/hello.js';
 import type { Peer } from '../../../cluster/transport/network.js';
 import { folderOf, issue, makeAuthority } from './certificates.js';
@@ -38,6 +39,23 @@ test(certified, 'node', 'DNS:db3.example.com', 'm3');
 test(certified, 'node', 'DNS:*.example.com', 'nobody');
 test(certified, 'm1', 'IP:10.0.0.3', 'm1');
 test(certified, 'root', 'DNS:client', 'nobody');
+
+test("one certificate is all members' where the operator names it, and no other member's own", (t) => {
+  const folder = folderOf(t);
+  const authority = makeAuthority(folder);
+  const owners = (name: string, names: string, allowed: AllowedNames): string[] => {
+    const { cert } = issue(folder, authority, { name, names, file: 'any' });
+    const certificate = new X509Certificate(readFileSync(cert));
+    return all.filter((one) => certifies(certificate, one, all, allowed)).map((one) => one.name);
+  };
+  const byName = { kind: 'common-names', names: ['etcd', 'm1'] } as const;
+  t.deepEqual(owners('etcd', 'IP:127.0.0.1', byName), ['m1', 'm2', 'm3']);
+  t.deepEqual(owners('m1', 'IP:127.0.0.1', byName), ['m1']);
+  t.deepEqual(owners('root', 'IP:127.0.0.1', byName), []);
+  const byHost = { kind: 'hostnames', names: ['db3.example.com'] } as const;
+  t.deepEqual(owners('any', 'DNS:*.example.com', byHost), ['m1', 'm2', 'm3']);
+  t.deepEqual(owners('any', 'DNS:*.example.org', byHost), []);
+});
 
 test('a member without a name yet is whoever is good for its host and nobody else', (t) => {
   const folder = folderOf(t);
