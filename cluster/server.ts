@@ -1,4 +1,5 @@
 // The cluster wing's second door: what it takes to run a member. A door of its own, so that neither side loads the other.
+export { etcdVersion } from './api/version.js';
 export {
   type FlagGroup,
   type FlagHelp,

@@ -94,13 +94,12 @@ function portClashes(addresses: readonly Address[]): readonly Complaint[] {
   }));
 }
 
-// etcd accepts these and hands clients an address that leads nowhere.
-function checkAdvertised({ values, complaints }: ReadFlags): void {
+/** As in etcd, where much that was written for one member on one machine has them. */
+function checkAdvertised({ values, warnings }: ReadFlags): void {
   for (const flag of ['initial-advertise-peer-urls', 'advertise-client-urls'] as const) {
     for (const { host, text } of values[flag]) {
       if (!isUnspecified(host)) continue;
-      const hint = 'listen there if you must, but advertise an address that others can reach';
-      complaints.push({ flag: `--${flag}`, message: `--${flag}: ${text} is no address to connect to`, hint });
+      warnings.push(`--${flag}: ${text} is no address to connect to; whoever is told of it elsewhere finds nobody`);
     }
   }
 }

@@ -9,13 +9,16 @@ export const variableOf = (name: string): string => `ETCD_${name.toUpperCase().r
 
 const flagOf = new Map([...olderNames, ...flagNames].map((name) => [variableOf(name), name]));
 
+/** Of etcd's own development, and of machines that it was not tried on: nothing here hangs on them. */
+const idle: ReadonlySet<string> = new Set(['ETCD_VERIFY', 'ETCD_UNSUPPORTED_ARCH']);
+
 /**
  * Adds what ETCD_* variables say. Empty ones count as not set. One that contradicts a flag of the command line is refused,
  * as by etcd (which also refuses one that says the same); one that nobody knows is warned of.
  */
 export function readEnvironment(environment: Environment, written: WrittenFlags, notes: Notes): void {
   for (const [variable, text] of Object.entries(environment)) {
-    if (!variable.startsWith('ETCD_') || text === undefined || text === '') continue;
+    if (!variable.startsWith('ETCD_') || text === undefined || text === '' || idle.has(variable)) continue;
     const name = flagOf.get(variable);
     const given = name === undefined ? undefined : written.textAs(name);
     if (name === undefined) {

@@ -34,6 +34,7 @@ import { type PeerPages, peerHandler } from './peer-pages.js';
 import { askAnyForMembers } from './peer-questions.js';
 import { reconfiguration } from './reconfiguration.js';
 import { Replica } from './replica.js';
+import { startFields } from './start-fields.js';
 
 export interface MemberOptions {
   readonly config: MemberConfig;
@@ -87,6 +88,7 @@ export class Member implements AsyncDisposable {
 
   async #start(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#options;
+    logger.info('starting a member', { ...startFields(config), 'server-version': this.#options.version });
     const dir = dataDir(config.dataDir, config.walDir);
     const access =
       config.initialAccessFile === undefined ? undefined : await readInitialAccess(config.initialAccessFile);
@@ -314,9 +316,12 @@ export class Member implements AsyncDisposable {
 
   /** --bootstrap-defrag-threshold-megabytes */
   async #defragmentAtStart(replica: Replica): Promise<void> {
-    const { bootstrapDefragMegabytes: threshold } = this.#options.config;
+    const { config, logger } = this.#options;
+    const { bootstrapDefragMegabytes: threshold } = config;
     const { size, sizeInUse } = replica.state;
-    if (threshold > 0 && size - sizeInUse >= threshold * 1024 ** 2) await replica.defragment();
+    if (threshold === 0) return;
+    if (size - sizeInUse >= threshold * 1024 ** 2) await replica.defragment();
+    else logger.info('Skipping defragmentation', { 'current-db-size-bytes': size, 'db-size-in-use-bytes': sizeInUse });
   }
 
   #compactByItself(replica: Replica): void {

@@ -24,6 +24,8 @@ export interface ListenerTls {
 
 export interface ListenerOptions {
   readonly address: Address;
+  /** For the log; of clients when absent. */
+  readonly endpoint?: 'client' | 'peer';
   /** Required with an https address, unused with http. */
   readonly tls?: ListenerTls;
   /**
@@ -205,10 +207,14 @@ export class Listener {
     else this.#refuse(socket, refusal);
   }
 
+  get #rejected(): string {
+    return `rejected connection on ${this.#options.endpoint ?? 'client'} endpoint`;
+  }
+
   #refuse(socket: TLSSocket, refusal: Refusal): void {
     const remote = remoteOf(socket);
     const fields = { 'remote-addr': remote, url: this.#address.text, ...refusal };
-    this.#log.warn('rejected connection', fields, `${refusal.serial} ${refusal.reason}`);
+    this.#log.warn(this.#rejected, fields, `${refusal.serial} ${refusal.reason}`);
     socket.destroy();
   }
 
@@ -246,7 +252,7 @@ export class Listener {
     else {
       const reason = handshakeFailure(error, socket);
       const host = fields['remote-addr'].replace(/:\d+$/, '');
-      this.#log.warn('rejected connection', { ...fields, reason }, `${host} ${reason}`);
+      this.#log.warn(this.#rejected, { ...fields, reason }, `${host} ${reason}`);
     }
   }
 }

@@ -207,6 +207,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
     const { material, rules = {}, logger, serveHttp1 } = this.#options;
     return Listener.open({
       address,
+      endpoint: 'peer',
       ...(material === undefined ? {} : { tls: { material, requireClientCertificate: true, rules } }),
       serveHttp2: (socket) => this.#inbound.serve(socket),
       serveHttp1: serveHttp1 ?? ((_, response) => response.writeHead(404).end()),

@@ -1,4 +1,12 @@
-import { type FlagHelp, flagHelp, loadConfigFile, Member, openLogger, readMemberConfig } from '#cluster/server';
+import {
+  etcdVersion,
+  type FlagHelp,
+  flagHelp,
+  loadConfigFile,
+  Member,
+  openLogger,
+  readMemberConfig,
+} from '#cluster/server';
 import { type ExitCode, exitCodes } from '../report.js';
 import { version } from '../version.js';
 import { endSignal, untilAborted } from './end-signal.js';
@@ -23,7 +31,8 @@ export async function serve(args: readonly string[]): Promise<ExitCode> {
     return exitCodes.done;
   }
   if (args.some(isVersion)) {
-    process.stdout.write(`quorate ${version()}\n`);
+    // Programs read from etcd's first line what they may ask for.
+    process.stdout.write(`etcd Version: ${etcdVersion}\nQuorate Version: ${version()}\n`);
     return exitCodes.done;
   }
   const file = await loadConfigFile(args, process.env);

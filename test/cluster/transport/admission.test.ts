@@ -86,7 +86,7 @@ test('a revoked certificate gets nowhere, over HTTP/2 and HTTP/1.1, and the log 
   t.is(await overHttp1(url, bob), '');
   t.is(await answerTo(url, ann), '2');
   t.is(await overHttp1(url, ann), '1');
-  const rejected = logger.lines.filter(({ message }) => message === 'rejected connection');
+  const rejected = logger.lines.filter(({ message }) => message === 'rejected connection on client endpoint');
   t.is(rejected.length, 1, 'the same is not said again and again');
   t.like(rejected[0]?.fields, { reason: 'its certificate was revoked', subject: 'CN=bob' });
   t.is(rejected[0]?.fields.hint, `it needs a new certificate; the list is ${crl}`);

@@ -161,7 +161,7 @@ const stranger = test.macro({
       await t.throwsAsync(overHttp1(`https://127.0.0.1:${port}`, tls));
     }
     await eventually('the warning', () => logger.warnings().length > 0);
-    t.deepEqual(logger.warnings(), [`rejected connection: ${reason}`]);
+    t.deepEqual(logger.warnings(), [`rejected connection on client endpoint: ${reason}`]);
     t.regex(String(logger.lines.find(({ level }) => level === 'warn')?.fields['remote-addr']), /^127\.0\.0\.1:\d+$/);
   },
 });
@@ -191,7 +191,7 @@ test('plain HTTP to an https port is said to be that', async (t) => {
   const { port, logger } = await listenOn(t, identity(t).files);
   await t.throwsAsync(overHttp1(`http://127.0.0.1:${port}`));
   await eventually('the warning', () => logger.warnings().length > 0);
-  t.deepEqual(logger.warnings(), ['rejected connection: it spoke plain HTTP to an https port']);
+  t.deepEqual(logger.warnings(), ['rejected connection on client endpoint: it spoke plain HTTP to an https port']);
 });
 
 test('GHSA-6vch-q96h-7gc3: a client that only connects is closed at the handshake timeout', async (t) => {
@@ -204,7 +204,7 @@ test('GHSA-6vch-q96h-7gc3: a client that only connects is closed at the handshak
       'close',
     );
   await closed(port);
-  t.deepEqual(logger.warnings(), ['rejected connection: it did not finish the handshake in time']);
+  t.deepEqual(logger.warnings(), ['rejected connection on client endpoint: it did not finish the handshake in time']);
   const plain = await listenOn(t, undefined, { handshakeMs: 100 });
   await closed(plain.port);
   t.deepEqual(plain.logger.warnings(), []);

@@ -90,7 +90,7 @@ test('answers that differ from the plan of a DIR are not written over it', async
     systemdPlan.replace('10.0.0.1', '10.0.0.2'),
   );
   t.is(code, 1);
-  t.regex(stderr, /is there already and differs from -\nhint: choose another --dir/);
+  t.regex(stderr, /is there already and differs from what was read\nhint: choose another --dir/);
   t.is(readFileSync(join(dir, 'quorate.yaml'), 'utf8'), systemdPlan);
 });
 
@@ -135,6 +135,7 @@ for (const [args, code, said] of complaints) {
 
 test('help and version go to stdout, and every command has examples', async (t) => {
   t.deepEqual(await quorate(['--version']), { code: 0, stdout: `${version()}\n`, stderr: '' });
+  t.is((await quorate(['serve', '--version'])).stdout, `etcd Version: 3.6.0\nQuorate Version: ${version()}\n`);
   const help = await quorate(['--help']);
   t.is(help.code, 0);
   for (const { name, kind } of commands) {
