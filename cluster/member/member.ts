@@ -3,6 +3,7 @@ import { GrpcFront } from '../api/grpc.js';
 import { handOver } from '../api/hand-over.js';
 import { probePageHandler } from '../api/http/pages.js';
 import type { ApiState, Reconfiguration } from '../api/state.js';
+import { etcdVersion } from '../api/version.js';
 import { Permissions } from '../apply/permissions.js';
 import { Authenticator } from '../auth/authenticator.js';
 import type { SignedTokens } from '../auth/jwt-options.js';
@@ -179,11 +180,13 @@ export class Member implements AsyncDisposable {
   }
 
   /** Once it is applied this member has all that was acknowledged before it began: sooner nobody is answered. */
-  #publish({ consensus }: Replica, { memberId: id, name }: Identity): Promise<void> {
+  async #publish({ consensus }: Replica, { memberId: id, name }: Identity): Promise<void> {
     const { config, logger } = this.#options;
     const clientUrls = config.advertiseClientUrls.map(({ text }) => text);
     const attributes = { kind: 'member-attributes', id, name, clientUrls } as const;
-    return proposeUntilApplied({ consensus, clock: systemClock, logger }, attributes);
+    await proposeUntilApplied({ consensus, clock: systemClock, logger }, attributes);
+    logger.info('enabled capabilities for version', { 'cluster-version': etcdVersion });
+    logger.info('published local member to cluster through raft', { 'local-member-id': id, name, clientUrls });
   }
 
   #warnOfSlowSync(tookMs: number): void {
