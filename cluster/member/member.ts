@@ -17,6 +17,7 @@ import { nodeDisk } from '../log/node-disk.js';
 import type { Logger } from '../logger.js';
 import { AutoCompaction } from '../maintenance/index.js';
 import { Measures } from '../measures.js';
+import type { Address } from '../transport/address.js';
 import { Listener, type ListenerLimits, type ListenerOptions } from '../transport/listener.js';
 import { GrpcPeerNetwork, type PeerNetworkOptions } from '../transport/peer-network.js';
 import type { TlsFiles } from '../transport/tls-files.js';
@@ -89,10 +90,10 @@ export class Member implements AsyncDisposable {
 
   async #start(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#options;
-    logger.info('starting a member', { ...startFields(config), 'server-version': this.#options.version });
     const dir = dataDir(config.dataDir, config.walDir);
     const access =
       config.initialAccessFile === undefined ? undefined : await readInitialAccess(config.initialAccessFile);
+    logger.info('starting a member', { ...startFields(config), 'server-version': this.#options.version });
     await makeDataDir(dir);
     const lock = await FolderLock.take(dir.root);
     this.#closing.add(() => lock.release());
@@ -236,7 +237,7 @@ export class Member implements AsyncDisposable {
       slowLimits: { readMs: config.slowApplyMs, requestMs: config.slowRequestMs },
     });
     this.#closing.add(() => front.close());
-    logger.info('ready to serve client requests');
+    const serving: Address[] = [];
     const apart = config.listenClientHttpUrls.length > 0;
     const limits = this.#connectionLimits();
     for (const address of [...config.listenClientUrls, ...config.listenClientHttpUrls]) {
@@ -252,9 +253,11 @@ export class Member implements AsyncDisposable {
         limits: { ...limits, requestMs: 0 },
       });
       this.#closing.add(() => listener.close());
-      const how = address.secure ? 'securely' : 'insecurely';
-      logger.info(`serving client traffic ${how}`, { address: listener.address.text });
+      serving.push(listener.address);
     }
+    logger.info('ready to serve client requests');
+    for (const { secure, text } of serving)
+      logger.info(`serving client traffic ${secure ? 'securely' : 'insecurely'}`, { address: text });
   }
 
   /** In clear, or with all that the client URLs ask for: etcd once forgot its revocation list here (GHSA-3wh4-j44w-pg92). */
