@@ -117,7 +117,7 @@ test('killed at any moment, a removal goes on when it is typed again', async (t)
   t.is((await cluster.run(['user', 'add', 'ann', '--role', 'writer'])).code, 0);
   const words = ['user', 'remove', 'ann', '--yes'];
   let kills = 0;
-  for (let ms = 250; ; ms += 30) {
+  for (let ms = 250; ; ms += 75) {
     const run = cluster.start(words);
     const timer = setTimeout(() => run.kill('SIGKILL'), ms);
     const { code, stderr } = await run.ended;
