@@ -28,19 +28,21 @@ export function checksumHandlers(desk: Desk): Handlers<Methods, 'hash' | 'hashKV
   };
 }
 
-/** The whole state as a file that etcd's tools restore, in pieces. Written down first: a slow client keeps nobody. */
+/**
+ * The whole state as a file that etcd's tools restore, in pieces; without a header, as in etcd. Written down first: a slow
+ * client keeps nobody.
+ */
 export const snapshotHandler = (
   desk: Desk,
 ): StreamHandler<RequestOf<Methods['snapshot']>, ResponseOf<Methods['snapshot']>> =>
   async function* snapshot(_, context) {
     await checkAdmin(desk, context);
-    const header = desk.header();
     const file = await desk.state.maintenance.snapshot(context.signal);
     try {
       let remaining = file.bytes;
       for await (const blob of file.chunks()) {
         remaining = Math.max(0, remaining - blob.length);
-        yield { header, remainingBytes: remaining, blob, version: storageVersion };
+        yield { remainingBytes: remaining, blob, version: storageVersion };
       }
     } finally {
       await file.close();

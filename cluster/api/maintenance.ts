@@ -97,10 +97,11 @@ export function maintenanceHandlers(desk: Desk): Handlers<typeof maintenanceMeth
       }
     },
 
+    /** Without a header in etcd, as is `moveLeader`. */
     async defragment(_, context) {
       await checkAdmin(context);
       await state.storage.defragment();
-      return { header: desk.header() };
+      return {};
     },
 
     async moveLeader({ targetID }, context) {
@@ -112,7 +113,7 @@ export function maintenanceHandlers(desk: Desk): Handlers<typeof maintenanceMeth
         throw new ClusterError('bad-leader-transferee', `${idText(to)} is no voting member`, { to: idText(to) });
       }
       await consensus.moveLeader(to, context.signal);
-      return { header: desk.header() };
+      return {};
     },
 
     async downgrade({ action, version }, context) {
