@@ -33,7 +33,7 @@ export const isCompressed = ({ 'grpc-encoding': encoding }: IncomingHttpHeaders)
 // What can be wrong with messages, in the words of gRPC's own servers where there are some.
 export const tooLarge = (length: number, bytesMax: number): Status => ({
   code: grpc.RESOURCE_EXHAUSTED,
-  text: `Received message larger than max (${length} vs ${bytesMax})`,
+  text: `grpc: received message larger than max (${length} vs. ${bytesMax})`,
 });
 export const uncompressedOnly: Status = { code: grpc.INTERNAL, text: 'a compressed message without a grpc-encoding' };
 export const cutOff: Status = { code: grpc.INTERNAL, text: 'the request ended in the middle of a message' };

@@ -1,7 +1,7 @@
 import type { MessageShape } from '../../wire/descriptors.js';
 import { grpcStatus as grpc } from '../../wire/grpc-status.js';
 import { messageOfJson } from '../../wire/json-to-message.js';
-import type { Status } from '../grpc-format.js';
+import { type Status, tooLarge as tooLargeStatus } from '../grpc-format.js';
 import { type ReceivedShare, receivedTooMuch } from '../received.js';
 import { JsonSplitter, parseJson } from './json-values.js';
 import type { BodyTimer, PageRequest } from './page.js';
@@ -94,5 +94,7 @@ function parsed(text: string): unknown {
   }
 }
 
-const tooLarge = (length: number, bytesMax: number): BodyRefused =>
-  new BodyRefused(grpc.RESOURCE_EXHAUSTED, `Received message larger than max (${length} vs ${bytesMax})`);
+function tooLarge(length: number, bytesMax: number): BodyRefused {
+  const { code, text } = tooLargeStatus(length, bytesMax);
+  return new BodyRefused(code, text);
+}

@@ -225,7 +225,7 @@ const wrong: readonly (readonly [what: string, bytes: Buffer, end: string])[] = 
   [
     'a message that is too large',
     method.requestSerialize({ createRequest: { key: Buffer.alloc(bytesMax) } } as never),
-    'RESOURCE_EXHAUSTED Received message larger than max (1048584 vs 1048576)',
+    'RESOURCE_EXHAUSTED grpc: received message larger than max (1048584 vs. 1048576)',
   ],
   ['bytes that are no message', Buffer.of(255), 'INTERNAL Error deserializing request'],
 ];

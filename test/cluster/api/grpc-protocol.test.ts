@@ -48,7 +48,7 @@ const asked: readonly (readonly [what: string, call: RawCall, status: string])[]
   [
     'the length of a message that is too large',
     { path: put, chunks: [Buffer.of(0, 255, 0, 0, 0)] },
-    '8 Received message larger than max (4278190080 vs 2097152)',
+    '8 grpc: received message larger than max (4278190080 vs. 2097152)',
   ],
   [
     'a method that is not there',
