@@ -20,7 +20,7 @@ interface Writing {
 /** The message, or everything that is wrong with the JSON. Fields that are not known are passed over, as etcd does. */
 export function messageOfJson(shape: MessageShape, json: unknown): Buffer | { readonly complaints: readonly string[] } {
   const writing: Writing = { writer: Writer.create(), complaints: [] };
-  if (json !== null) writeMessage(writing, shape, json, []);
+  writeMessage(writing, shape, json, []);
   return writing.complaints.length === 0 ? (writing.writer.finish() as Buffer) : { complaints: writing.complaints };
 }
 

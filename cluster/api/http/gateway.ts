@@ -115,16 +115,12 @@ async function* guarded(messages: AsyncIterable<Buffer>, call: GatewayCall): Asy
   }
 }
 
-const answer = (
-  status: number,
-  code: number,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): Answer => ({
-  ...{ status, type: 'application/json', headers },
+const answer = (status: number, code: number, text: string): Answer => ({
+  ...{ status, type: 'application/json' },
   body: errorBody({ code, text }),
 });
 
 const notFound = answer(404, grpc.NOT_FOUND, 'Not Found');
-const notAllowed = answer(405, grpc.UNIMPLEMENTED, 'Method Not Allowed', { allow: 'POST' });
+/** As the gateway of etcd has it since 3.5; 3.4 says 405. */
+const notAllowed = answer(501, grpc.UNIMPLEMENTED, 'Method Not Allowed');
 const tooMany = answer(429, grpc.RESOURCE_EXHAUSTED, `${callsMax} calls of the gateway are under way`);

@@ -19,11 +19,11 @@ const same: readonly (readonly [path: string, body: unknown])[] = [
   ['kv/range', { key: b('a'), revision: 1000 }],
   ['kv/range', ''],
   ['kv/range', '   '],
-  ['kv/range', 'null'],
   ['kv/range', { key: null }],
   ['kv/range', `{"key":"${b('a')}"} and what comes after`],
   ['kv/range', `{"key":"${b('a')}"}{"key":"${b('b')}"}`],
   ['kv/range', { key: '' }],
+  ['maintenance/defragment', {}],
   [
     'kv/txn',
     {
