@@ -6,6 +6,13 @@ const { major, minor } = partsOf(etcdVersion) ?? { major: 0, minor: 0 };
 /** As clients see the cluster's version: without the patch. */
 export const clusterVersion = `${major}.${minor}`;
 
+/** As /version tells them. */
+export const etcdVersions = {
+  etcdserver: etcdVersion,
+  etcdcluster: `${clusterVersion}.0`,
+  storage: `${clusterVersion}.0`,
+};
+
 /** The one that a cluster may go back to. */
 const before = `${major}.${minor - 1}.0`;
 

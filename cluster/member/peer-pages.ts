@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { etcdVersions } from '../api/downgrade.js';
 import type { ClusterId, MemberId } from '../numbers.js';
 import { idText, memberId } from '../numbers.js';
 import type { Member } from '../operations/members.js';
@@ -6,6 +7,8 @@ import type { Member } from '../operations/members.js';
 // What members ask one another over HTTP/1.1, on the port that asks everybody for a member's certificate.
 
 export const membersPath = '/members';
+/** etcd's too; Quorate's own version is for clients. */
+const versionPath = '/version';
 export const learnerPath = (id: MemberId): string => `/members/${idText(id)}/ready`;
 const learnerPattern = /^\/members\/([0-9a-f]{1,16})\/ready$/;
 
@@ -24,13 +27,14 @@ export const membersJson = (clusterId: ClusterId, members: readonly Member[]) =>
   members: members.map((member) => ({ ...member, id: idText(member.id) })),
 });
 
-/** Nothing but 503 as long as `pages` gives nothing: the member is starting. */
+/** Nothing but versions and 503 as long as `pages` gives nothing: the member is starting. */
 export const peerHandler =
   (pages: () => PeerPages | undefined): RequestListener =>
   ({ method, url }, response) => {
-    const answer = (status: number, body: unknown) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
-    if (method !== 'GET') return answer(405, { error: 'GET it' });
+    const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(`${JSON.stringify(body)}\n`);
+    if (method !== 'GET') return answer(405, { error: 'GET it' }, { allow: 'GET' });
+    if (url === versionPath) return answer(200, etcdVersions);
     const now = pages();
     if (now === undefined) return answer(503, { error: 'this member is still starting' });
     const learner = learnerPattern.exec(url ?? '')?.[1];
