@@ -2,7 +2,7 @@ import { TLSSocket } from 'node:tls';
 import { certificateOf } from '../certificate.js';
 import type { ApiState } from '../state.js';
 import { authenticatePath } from './gateway-paths.js';
-import { type Answer, type PageRequest, plainError } from './page.js';
+import { type PageRequest, plainError, type TextAnswer } from './page.js';
 
 /** Who may ask at all, and from which web pages. */
 export interface AccessOptions {
@@ -36,7 +36,7 @@ export function refusal(
   state: Pick<ApiState, 'auth'>,
   request: PageRequest,
   path: string,
-): Answer | undefined {
+): TextAnswer | undefined {
   if (!(request.socket instanceof TLSSocket)) {
     const host = hostOf(request);
     return allows(options.hostWhitelist, host) ? undefined : plainError(421, unknownHost(host));

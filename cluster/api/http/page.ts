@@ -26,8 +26,12 @@ export type PageHandler = (request: PageRequest, response: PageResponse) => void
 export interface Answer {
   readonly status: number;
   readonly type: 'application/json' | 'text/plain; charset=utf-8' | (string & {});
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TextAnswer extends Answer {
+  readonly body: string;
 }
 
 export const remoteOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`;
@@ -72,7 +76,11 @@ export function answerAtOnce(request: PageRequest, response: PageResponse, answe
 }
 
 /** As Go's http.Error writes it. */
-export const plainError = (status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer => ({
+export const plainError = (
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): TextAnswer => ({
   status,
   type: 'text/plain; charset=utf-8',
   body: `${text}\n`,
@@ -84,7 +92,7 @@ export const notFound: Answer = plainError(404, '404 page not found');
 
 export function send(response: PageResponse, { status, type, body, headers = {} }: Answer): void {
   if (response.headersSent) return;
-  const bytes = Buffer.from(body);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers });
   response.end(bytes);
 }

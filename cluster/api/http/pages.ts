@@ -1,9 +1,8 @@
 import type { Logger } from '../../logger.js';
 import { Audit } from '../audit/audit.js';
 import { certificateOf } from '../certificate.js';
-import { clusterVersion } from '../downgrade.js';
+import { etcdVersions } from '../downgrade.js';
 import type { ApiState } from '../state.js';
-import { etcdVersion } from '../version.js';
 import { type AccessOptions, corsHeaders, refusal } from './access.js';
 import type { Gateway } from './gateway.js';
 import { metricsPage } from './metrics-page.js';
@@ -17,7 +16,8 @@ import {
   type PageResponse,
   send,
 } from './page.js';
-import { answerGet, type Page, probePages } from './probes.js';
+import { getOnly, type Page, probePages } from './probes.js';
+import { varsPage } from './vars-page.js';
 
 export interface PagesOptions {
   readonly state: ApiState;
@@ -30,18 +30,14 @@ export interface PagesOptions {
 const version: Page = ({ version }) => ({
   status: 200,
   type: 'application/json',
-  body: JSON.stringify({
-    etcdserver: etcdVersion,
-    etcdcluster: `${clusterVersion}.0`,
-    storage: `${clusterVersion}.0`,
-    quorate: version,
-  }),
+  body: JSON.stringify({ ...etcdVersions, quorate: version }),
 });
 
 const clientPages: ReadonlyMap<string, Page> = new Map([
   ...probePages,
   ['/metrics', metricsPage],
-  ['/version', version],
+  ['/version', getOnly(version)],
+  ['/debug/vars', getOnly(varsPage)],
 ]);
 
 const metricsPages: ReadonlyMap<string, Page> = new Map([...probePages, ['/metrics', metricsPage]]);
@@ -103,9 +99,8 @@ function answerPage(
   }
   limitBody(request);
   request.resume();
-  answerGet(page, state, request, url).then(
-    (answer) => send(response, answer),
-    (error: unknown) => fail(logger, url.pathname, request, response, error),
+  (async () => send(response, await page(state, url, request)))().catch((error: unknown) =>
+    fail(logger, url.pathname, request, response, error),
   );
 }
 

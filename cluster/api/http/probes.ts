@@ -59,7 +59,13 @@ const checks: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   },
 };
 
-export type Page = (state: ApiState, url: URL) => Answer | Promise<Answer>;
+export type Page = (state: ApiState, url: URL, request: PageRequest) => Answer | Promise<Answer>;
+
+/** HEAD is refused too, as in etcd. */
+export const getOnly =
+  (page: Page): Page =>
+  (state, url, request) =>
+    request.method === 'GET' ? page(state, url, request) : methodNotAllowed('GET');
 
 const text = 'text/plain; charset=utf-8';
 
@@ -128,12 +134,9 @@ async function healthOf(state: ApiState, { searchParams }: URL): Promise<Answer>
 
 /** By path. */
 export const probePages: ReadonlyMap<string, Page> = new Map([
-  ['/health', health],
+  ['/health', getOnly(health)],
   ...Object.entries(checks).flatMap(([root, of]): [string, Page][] => [
-    [root, checkPage(of, Object.keys(of), true)],
-    ...Object.keys(of).map((name): [string, Page] => [`${root}/${name}`, checkPage(of, [name], false)]),
+    [root, getOnly(checkPage(of, Object.keys(of), true))],
+    ...Object.keys(of).map((name): [string, Page] => [`${root}/${name}`, getOnly(checkPage(of, [name], false))]),
   ]),
 ]);
-
-export const answerGet = async (page: Page, state: ApiState, { method }: PageRequest, url: URL): Promise<Answer> =>
-  method === 'GET' ? page(state, url) : methodNotAllowed('GET');

@@ -1,3 +1,6 @@
+import { request as httpRequest } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { memberId } from '../../../../cluster/numbers.js';
 import { startEtcd } from '../../../etcd.js';
@@ -9,6 +12,48 @@ async function scrape(url: string): Promise<ReadonlyMap<string, Family>> {
   const response = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
   return readExposition(await response.text());
 }
+
+/** The page as it comes over the wire. */
+function fetched(url: string, acceptEncoding: string, method = 'GET') {
+  const headers = { 'accept-encoding': acceptEncoding };
+  return new Promise<{ status: number | undefined; encoding: string | undefined; body: Buffer }>((resolve, reject) => {
+    const request = httpRequest(`${url}/metrics`, { method, headers, agent: false }, async (response) => {
+      const body = await buffer(response);
+      resolve({ status: response.statusCode, encoding: response.headers['content-encoding'], body });
+    });
+    request.on('error', reject).end();
+  });
+}
+
+const codings: readonly (readonly [asked: string, answered: 'gzip' | undefined])[] = [
+  ['gzip', 'gzip'],
+  ['deflate, GZIP ; q=0.5', 'gzip'],
+  ['gzip;q=1.0, identity', 'gzip'],
+  ['gzip;q=0', undefined],
+  ['gzip;q=0.000', undefined],
+  ['identity', undefined],
+  ['zstd, x-gzip2', undefined],
+];
+
+test('the page is compressed for who takes it so, as Prometheus does', async (t) => {
+  const { url } = await startFront(t);
+  for (const [asked, answered] of codings) {
+    const { status, encoding, body } = await fetched(url, asked);
+    t.deepEqual([status, encoding], [200, answered], asked);
+    t.regex(String(answered === 'gzip' ? gunzipSync(body) : body), /^etcd_server_has_leader 1$/m, asked);
+  }
+});
+
+judge('etcd').test('any method gets the page, and compressed, as of a real etcd', async (t) => {
+  const [ours, theirs] = [await startFront(t), await startEtcd(t)];
+  for (const method of ['GET', 'HEAD', 'POST', 'DELETE']) {
+    const look = async (url: string) => {
+      const { status, encoding, body } = await fetched(url, 'gzip', method);
+      return { status, encoding: method === 'HEAD' ? 'unsaid' : encoding, isEmpty: body.length === 0 };
+    };
+    t.deepEqual(await look(ours.url), await look(theirs.endpoint), method);
+  }
+});
 
 const key = Buffer.from('k').toString('base64');
 

@@ -83,7 +83,17 @@ test('/version names the etcd that the API follows and our own version', async (
 /** Paths and methods whose answers are the same text in every etcd. */
 const texts: readonly (readonly [path: string, method: string])[] = [
   ...['/health', '/version'].flatMap((path) => ['POST', 'PUT', 'HEAD'].map((method) => [path, method] as const)),
-  ...['/', '/v2/keys', '/health/', '/metrics/x', '/v3alpha/kv/put'].map((path) => [path, 'GET'] as const),
+  ...['/debug/vars'].flatMap((path) => ['POST', 'HEAD'].map((method) => [path, method] as const)),
+  ...[
+    '/debug/pprof/',
+    '/debug/pprof/heap',
+    '/debug/requests',
+    '/',
+    '/v2/keys',
+    '/health/',
+    '/metrics/x',
+    '/v3alpha/kv/put',
+  ].map((path) => [path, 'GET'] as const),
   ...['/v3/kv/range', '/health', '/nothing'].map((path) => [path, 'OPTIONS'] as const),
 ];
 
@@ -107,6 +117,44 @@ async function sameTexts(t: ExecutionContext, ours: string, theirs: string): Pro
     t.deepEqual(isEmpty ? { ...mine, headers: real.headers } : mine, real, `${method} ${path}`);
   }
 }
+
+test('/debug/vars tells memory, open files and the raft in numbers that are true, and nothing of the command line', async (t) => {
+  const { url, log } = await startFront(t);
+  const [status, body] = await ask(`${url}/debug/vars`);
+  t.is(status, 200);
+  const { memstats, 'raft.status': raft, ...rest } = JSON.parse(body);
+  t.true(memstats.HeapAlloc > 1e6 && memstats.HeapAlloc < memstats.HeapSys && memstats.HeapSys < memstats.Sys);
+  t.deepEqual(raft, {
+    ...{ id: 'fedcba9876543210', term: 2, commit: log.applied, lead: 'fedcba9876543210' },
+    ...{ raftState: 'StateLeader', applied: log.applied },
+  });
+  t.deepEqual(Object.keys(rest), process.platform === 'linux' ? ['file_descriptor_limit'] : []);
+  log.leader = noMember;
+  t.false('raftState' in JSON.parse((await ask(`${url}/debug/vars`))[1])['raft.status']);
+});
+
+/** What there is no like of in this process is not made up. */
+const goOnly =
+  /^(cmdline|raft\.status\.(vote|progress|leadtransferee)|memstats\.(?!Alloc$|Sys$|HeapAlloc$|HeapSys$|HeapIdle$).*)$/;
+
+const isNested = (name: string): boolean => name === 'memstats' || name === 'raft.status';
+
+judge('etcd').test('/debug/vars has the fields of a real etcd', async (t) => {
+  const [ours, theirs] = [await startFront(t), await startEtcd(t)];
+  const fields = async (url: string): Promise<readonly string[]> => {
+    const vars = Object.entries<object>(JSON.parse((await ask(`${url}/debug/vars`))[1]));
+    const listed = vars.flatMap(([name, value]) =>
+      isNested(name)
+        ? Object.entries(value).map(([inner, one]) => [`${name}.${inner}`, typeof one] as const)
+        : [[name, typeof value] as const],
+    );
+    return listed
+      .filter(([name]) => !goOnly.test(name))
+      .map((field) => field.join(': '))
+      .sort();
+  };
+  t.deepEqual(await fields(ours.url), await fields(theirs.endpoint));
+});
 
 judge('etcd').test('/health and /version have the fields of a real etcd', async (t) => {
   const [ours, theirs] = [await startFront(t), await startEtcd(t)];
