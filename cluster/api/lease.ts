@@ -38,10 +38,13 @@ export function leaseHandlers(
       return { header, ID: fromId(id), TTL: seconds, grantedTTL: known.lease.seconds, keys: [...known.keys] };
     },
 
-    /** What a lease is attached to says something of these keys, and so does that there is a lease. */
+    /**
+     * In the order in which they end, as in etcd. What a lease is attached to says something of these keys, and so does
+     * that there is a lease.
+     */
     leaseLeases: (_, context) =>
       desk.readLinearized(context, (caller) => {
-        const all = [...leases.list()];
+        const all = leaseKeeper.inOrder([...leases.list()]);
         permissions.checkLeasesRead(
           caller,
           all.map(({ id }) => id),

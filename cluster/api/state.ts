@@ -61,7 +61,7 @@ export interface ApiState {
   readonly passwords: Passwords;
   readonly permissions: Permissions;
   readonly leases: Pick<Leases, 'get' | 'list'>;
-  readonly leaseKeeper: Pick<LeaseKeeper, 'renew' | 'remaining'>;
+  readonly leaseKeeper: Pick<LeaseKeeper, 'renew' | 'remaining' | 'inOrder'>;
   /** The least that a lease is granted: half as long again as an election takes. */
   readonly leaseSecondsMin: number;
   readonly members: Members;

@@ -68,6 +68,13 @@ export class Deadlines implements LeaseFollower {
     return timer && timer.deadline - this.#now();
   }
 
+  /** In the order in which they end; on a follower in the order given. */
+  inOrder(leases: readonly Lease[]): readonly Lease[] {
+    if (!this.#leading) return leases;
+    const endOf = ({ id }: Lease): number => this.#timers.get(id)?.deadline ?? 0;
+    return [...leases].sort((a, b) => endOf(a) - endOf(b));
+  }
+
   /** Which of them the log may have less of than all their time: from here on it is to be told that it has all of it. */
   takeCheckpointed(ids: readonly LeaseId[]): readonly LeaseId[] {
     return ids.filter((id) => {

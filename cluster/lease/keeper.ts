@@ -5,6 +5,7 @@ import { type LeaseId, type MemberId, noMember } from '../numbers.js';
 import type { Caller } from '../operations/action.js';
 import { type AnsweringParts, answerAsLeader } from './answering.js';
 import { Certainty } from './certainty.js';
+import type { Lease } from './leases.js';
 import { decodeAnswers, decodeQuestions, encodeAnswers, encodeQuestions, type LeaseQuestion } from './questions.js';
 
 export interface KeeperParts extends Omit<AnsweringParts, 'certainty'> {
@@ -74,6 +75,11 @@ export class LeaseKeeper {
   /** The seconds that are left of a lease, rounded down; undefined when there is no such lease. @throws as `renew` */
   remaining(id: LeaseId): Promise<number | undefined> {
     return this.#ask({ kind: 'remaining', id, caller: undefined });
+  }
+
+  /** Those that end first come first, where this member leads; others know no times and leave them as they are. */
+  inOrder(leases: readonly Lease[]): readonly Lease[] {
+    return this.#parts.deadlines.inOrder(leases);
   }
 
   /** For another member that takes this one for the leader. @throws ClusterError not-leader */

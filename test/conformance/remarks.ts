@@ -16,7 +16,7 @@ const remarks: Readonly<Record<string, string>> = {
   'KV.Txn':
     'as etcd; nested operations, prev_kv and leases need their permissions (CVE-2026-33343, CVE-2026-44283), and of several ' +
     'reasons to refuse it names the one that 3.7 names',
-  'Lease.LeaseLeases': 'as etcd; in order of the ids',
+  'Lease.LeaseLeases': 'as etcd; on a follower, where etcd has no order, in order of the ids',
   'Maintenance.Downgrade': unjudged('3.6'),
   'Maintenance.Hash': 'a hash of our own state: two engines can not have the same',
   'Maintenance.MoveLeader': 'as etcd; needs root, as from 3.5 on',

@@ -32,6 +32,18 @@ test('a lease expires when its time is over, once, and not before', (t) => {
   t.deepEqual(pass(1), nothing);
 });
 
+test('leases are put in the order in which they end, and a follower leaves them as they are', (t) => {
+  const leases = [lease(1, 5), lease(2, 3), lease(3, 8), lease(4, 3)];
+  const { deadlines, pass } = leading(...leases);
+  const order = () => deadlines.inOrder(leases).map(({ id }) => Number(id));
+  t.deepEqual(order(), [2, 4, 1, 3]);
+  pass(2.5);
+  deadlines.renew(id(2));
+  t.deepEqual(order(), [4, 1, 2, 3]);
+  deadlines.follow();
+  t.deepEqual(order(), [1, 2, 3, 4]);
+});
+
 test('a lease that is kept alive begins anew', (t) => {
   const { deadlines, pass } = leading(lease(1, 5));
   pass(4);
