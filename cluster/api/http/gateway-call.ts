@@ -102,15 +102,21 @@ export class GatewayCall implements Exchange {
   }
 
   end(status: Status = { code: grpc.OK, text: '' }): void {
+    this.#end(status, this.#options.lasting ? errorLine : errorBody);
+  }
+
+  /** What is no request is told alike by all methods, as long as there was no answer. */
+  refuse(status: Status): void {
+    this.#end(status, errorBody);
+  }
+
+  #end(status: Status, bodyOf: (status: Status) => string): void {
     if (!this.#settle()) return;
-    const { response, lasting } = this.#options;
+    const { response } = this.#options;
     const isError = status.code !== grpc.OK;
     if (response.headersSent) response.end(isError ? errorLine(status) : undefined);
     else if (!isError) send(response, { status: 200, type: json, body: '' });
-    else {
-      const body = lasting ? errorLine(status) : errorBody(status);
-      send(response, { status: httpStatusOf(status.code), type: json, body });
-    }
+    else send(response, { status: httpStatusOf(status.code), type: json, body: bodyOf(status) });
   }
 
   /** Ends it while its handler is at work; what that still comes to is dropped. */

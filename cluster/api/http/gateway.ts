@@ -99,7 +99,7 @@ export class Gateway {
       const message = await firstMessageOf(request, shape, this.#limitsOf(request));
       return call.over ? undefined : message;
     } catch (error) {
-      if (error instanceof BodyRefused) call.end(error.status);
+      if (error instanceof BodyRefused) call.refuse(error.status);
       return undefined;
     }
   }
@@ -110,7 +110,7 @@ async function* guarded(messages: AsyncIterable<Buffer>, call: GatewayCall): Asy
   try {
     yield* messages;
   } catch (error) {
-    if (error instanceof BodyRefused) call.end(error.status);
+    if (error instanceof BodyRefused) call.refuse(error.status);
     throw new ClusterError('cancelled', 'the client broke off in the middle of its requests', {}, { cause: error });
   }
 }

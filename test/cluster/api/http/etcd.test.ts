@@ -113,6 +113,9 @@ const wrong: readonly (readonly [path: string, body: unknown])[] = [
   ['kv/range', '{"key":"YQ=='],
   ['kv/range', '[]'],
   ['kv/range', 'x'],
+  ['maintenance/snapshot', '[]'],
+  ['maintenance/snapshot', '{"key"'],
+  ['election/observe', 'x'],
   ['kv/txn', { success: {} }],
   ['kv/txn', { success: [5] }],
 ];

@@ -109,6 +109,20 @@ for (const [title, body, message] of refused) {
   });
 }
 
+for (const [path, body] of [
+  ['lease/keepalive', '[]'],
+  ['lease/keepalive', 'null'],
+  ['watch', '{"create_request":'],
+  ['maintenance/snapshot', 'null'],
+] as const) {
+  test(`to ${path} ${body} is refused as to any other, where etcd 3.6 may say nothing`, async (t) => {
+    const { url } = await startFront(t);
+    const { status, body: said } = await post(`${url}/v3/${path}`, body);
+    t.is(status, 400);
+    t.deepEqual(Object.keys(said as object), ['error', 'message', 'code']);
+  });
+}
+
 test('transactions nested deeper than any request needs are refused and not followed', async (t) => {
   const { url } = await startFront(t);
   const open = '{"success":[{"request_txn":';
