@@ -34,6 +34,14 @@ export class Histogram {
 
 const diskSeconds = exponential(0.001, 2, 14);
 const snapshotSeconds = exponential(0.1, 2, 10);
+const requestSeconds = exponential(0.0001, 2, 20);
+const hashSeconds = exponential(0.01, 2, 15);
+
+/** How long something took, for what came off and for what did not. */
+export class Durations {
+  readonly succeeded = new Histogram(requestSeconds);
+  readonly failed = new Histogram(requestSeconds);
+}
 
 /** Of what goes to one other member and comes from it. */
 export class PeerMeasures {
@@ -68,6 +76,8 @@ export class MethodMeasures {
   sent = 0;
   receivedBytes = 0;
   sentBytes = 0;
+  /** Messages that could not be read. */
+  unreadable = 0;
   /** Only with --metrics=extensive. */
   readonly seconds: Histogram | undefined;
 
@@ -99,6 +109,41 @@ export class MethodMeasures {
   }
 }
 
+/** So many versions are told apart, of at most so many characters: clients may say anything. */
+const versionsMax = 100;
+const versionLengthMax = 64;
+
+/** Requests by the version of the API that their clients say they are of. */
+export class VersionMeasures {
+  readonly counts = new Map<string, number>();
+
+  asked(version = 'unknown'): void {
+    const { counts } = this;
+    const isKept = counts.has(version) || (counts.size < versionsMax && version.length <= versionLengthMax);
+    const name = isKept ? version : 'unknown';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+}
+
+/** Of one check of /livez or /readyz. */
+export interface CheckMeasures {
+  successes: number;
+  failures: number;
+  /** How the last one came out. */
+  holds: boolean;
+}
+
+/** Of removing what was compacted. */
+export class CompactionMeasures {
+  /** Of the slices in which it is done: others wait meanwhile. */
+  readonly sliceMs = new Histogram(exponential(1, 2, 13));
+  /** With the rests between slices. */
+  readonly totalMs = new Histogram(exponential(100, 2, 14));
+  removed = 0;
+  /** When the last one was through, in seconds since 1970; 0: none since the start. */
+  lastSeconds = 0;
+}
+
 /** Of the keys, by the operations that this member carried out. */
 export class KeyMeasures {
   ranges = 0;
@@ -106,12 +151,16 @@ export class KeyMeasures {
   deletes = 0;
   txns = 0;
   putBytes = 0;
+  readonly compaction = new CompactionMeasures();
 }
 
 /** Of the leases that this member saw come and go, those of its log's replay at the start included. */
 export class LeaseMeasures {
   granted = 0;
   revoked = 0;
+  /** On the leader, which alone does these. */
+  renewed = 0;
+  expired = 0;
   readonly grantedSeconds = new Histogram(exponential(1, 2, 24));
 }
 
@@ -134,6 +183,20 @@ export class Measures {
   defragmenting = 0;
   readonly defragmentSeconds = new Histogram(exponential(0.1, 2, 13));
   promotions = 0;
+  /** By what etcd says of the reason. */
+  readonly promotionFailures = new Map<string, number>();
+  readonly unaryRequests = new VersionMeasures();
+  readonly streamRequests = new VersionMeasures();
+  /** By type and name, as in `readyz/data_corruption`. */
+  readonly checks = new Map<string, CheckMeasures>();
+  /** Of committed entries, by what etcd calls their operations. */
+  readonly applies = new Map<string, Durations>();
+  /** Of Range; what is read within a txn is part of that. */
+  readonly ranges = new Durations();
+  readonly hashSeconds = new Histogram(hashSeconds);
+  readonly hashKeysSeconds = new Histogram(hashSeconds);
+  /** That went out to watchers. */
+  events = 0;
   readonly keys = new KeyMeasures();
   readonly leases = new LeaseMeasures();
   /** By the member's id in hexadecimal. */
@@ -152,6 +215,24 @@ export class Measures {
     const made = new PeerMeasures();
     this.peers.set(idText(id), made);
     return made;
+  }
+
+  checked(check: string, holds: boolean): void {
+    const { successes, failures } = this.checks.get(check) ?? { successes: 0, failures: 0 };
+    this.checks.set(check, { successes: successes + Number(holds), failures: failures + Number(!holds), holds });
+  }
+
+  promotionFailed(reason: string): void {
+    this.promotionFailures.set(reason, (this.promotionFailures.get(reason) ?? 0) + 1);
+  }
+
+  applied(operation: string, succeeded: boolean, seconds: number): void {
+    let durations = this.applies.get(operation);
+    if (durations === undefined) {
+      durations = new Durations();
+      this.applies.set(operation, durations);
+    }
+    durations[succeeded ? 'succeeded' : 'failed'].observe(seconds);
   }
 
   method(path: string, type: MethodType): MethodMeasures {

@@ -15,6 +15,9 @@ const kinds = Object.keys(numbers) as readonly AlarmKind[];
 export const alarmNumber = (kind: AlarmKind): number => numbers[kind];
 export const alarmOfNumber = (number: number): AlarmKind | undefined => kinds.find((kind) => numbers[kind] === number);
 
+/** etcd's name of it. */
+export const alarmText = (kind: AlarmKind): string => AlarmType[numbers[kind]] ?? kind;
+
 /** What the KV and Lease services do, and a member with damaged data must not. */
 const touchesData: ReadonlySet<Action['kind']> = new Set<Action['kind']>([
   'put',

@@ -75,6 +75,10 @@ export class Call implements Exchange {
     return this.#connection.certificate;
   }
 
+  get clientVersion(): string | undefined {
+    return this.#metadata('client-api-version');
+  }
+
   get leaderRequired(): boolean {
     return this.#headers.hasleader === 'true';
   }

@@ -1,4 +1,4 @@
-import { ClusterError } from '../errors.js';
+import { ClusterError, type ClusterErrorCode } from '../errors.js';
 import { addedMemberId } from '../members/ids.js';
 import { checkMayAddVoter, checkMayPromote, checkMayRemoveVoter } from '../members/reconfiguration.js';
 import { idText, type MemberId, memberId } from '../numbers.js';
@@ -6,6 +6,7 @@ import type { Member, MemberChange } from '../operations/members.js';
 import { parseAddress } from '../transport/address.js';
 import { fromId, toId, type Wide } from '../wire/long.js';
 import type { clusterMethods } from '../wire/services.js';
+import { codeOfText, statusOf } from '../wire/status.js';
 import type { CallContext } from './context.js';
 import type { Desk } from './desk.js';
 import { handOver } from './hand-over.js';
@@ -42,6 +43,13 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
     return result.members;
   }
 
+  async function promote(id: MemberId, context: CallContext): Promise<readonly Member[]> {
+    await checkAdmin(context);
+    await reconfiguration.checkLearnerIsReady(id);
+    if (strict) checkMayPromote(members.list());
+    return change({ kind: 'member-promote', id, strict }, context);
+  }
+
   return {
     async memberAdd({ peerURLs, isLearner = false }, context) {
       const peerUrls = peerUrlsOf(peerURLs);
@@ -74,13 +82,14 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
     },
 
     async memberPromote({ ID }, context) {
-      const id = idOf(ID);
-      await checkAdmin(context);
-      await reconfiguration.checkLearnerIsReady(id);
-      if (strict) checkMayPromote(members.list());
-      const all = await change({ kind: 'member-promote', id, strict }, context);
-      desk.state.measures.promotions += 1;
-      return answer(all);
+      try {
+        const all = await promote(idOf(ID), context);
+        desk.state.measures.promotions += 1;
+        return answer(all);
+      } catch (error) {
+        desk.state.measures.promotionFailed(promotionReason(error));
+        throw error;
+      }
     },
 
     async memberList({ linearizable }, context) {
@@ -89,6 +98,20 @@ export function clusterHandlers(desk: Desk): Handlers<typeof clusterMethods> {
       return answer(members.list());
     },
   };
+}
+
+/** What etcd says inside where clients are told otherwise: that is what it counts. */
+const insideTexts: Readonly<Partial<Record<ClusterErrorCode, string>>> = {
+  'member-not-found': 'membership: ID not found',
+  'not-learner': 'membership: can only promote a learner member',
+  'permission-denied': 'auth: permission denied',
+};
+
+/** One of a closed set, since it becomes a label. */
+function promotionReason(error: unknown): string {
+  if (!(error instanceof ClusterError)) return 'internal error';
+  const { text } = statusOf(error);
+  return insideTexts[error.code] ?? (codeOfText(text) === undefined ? error.code : text);
 }
 
 const idOf = (field: Wide | null | undefined): MemberId => memberId(BigInt.asUintN(64, toId(field)));

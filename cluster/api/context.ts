@@ -32,6 +32,8 @@ export interface CallContext {
 export interface Exchange extends CallContext {
   /** The method's, of gRPC. */
   readonly path: string;
+  /** Metadata `client-api-version`, as the client has it. */
+  readonly clientVersion: string | undefined;
   /** What the connection showed; who comes through the gateway is not who it names. */
   readonly certificate: ClientCertificate | undefined;
   readonly viaGateway: boolean;

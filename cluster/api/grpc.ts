@@ -204,9 +204,10 @@ export class GrpcFront {
     } else if (connection.atWork >= callsMax) {
       refuseMore(call);
     } else {
-      const messages = new IncomingMessages(stream, this.#messageBytesMax, connection.received, (status) =>
-        call.end(status),
-      );
+      const messages = new IncomingMessages(stream, this.#messageBytesMax, connection.received, (status) => {
+        served.noteUnreadable();
+        call.end(status);
+      });
       connection.workLong(call, served.kind, served.serve(messages, call));
     }
   }

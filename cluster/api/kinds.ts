@@ -18,6 +18,8 @@ export type Served =
   | {
       readonly kind: 'bidirectional';
       readonly serve: (messages: AsyncIterable<Buffer>, call: Exchange) => Promise<void>;
+      /** To be told when something comes that is no message. */
+      readonly noteUnreadable: () => void;
     };
 
 export interface KindOptions {
@@ -48,8 +50,9 @@ export const unary = <Request extends object, Response>(
       let request: Request | undefined;
       try {
         checkSize(message, requestBytesMax);
-        request = decoded(method, message, call);
+        request = decoded(method, message, call, counted);
         desk.checkLearner(servedByLearner(method.path, request));
+        measures.unaryRequests.asked(call.clientVersion);
         desk.checkLeader(call);
         const response = await handler(request, call);
         const frame = response instanceof Pieces ? response : method.responseFrame(response);
@@ -82,8 +85,9 @@ export const streaming = <Request extends object, Response>(
       let request: Request | undefined;
       try {
         checkSize(message, requestBytesMax);
-        request = decoded(method, message, call);
+        request = decoded(method, message, call, counted);
         desk.checkLearner(method.path === snapshotPath);
+        measures.streamRequests.asked(call.clientVersion);
         desk.checkLeader(call);
         await writeAll(method, handler(request, call), call, counted);
         counted.ended(grpc.OK, performance.now() - began);
@@ -104,12 +108,16 @@ export const bidirectional = <Request extends object, Response>(
   const counted = measures.method(method.path, 'bidi_stream');
   return {
     kind: 'bidirectional',
+    noteUnreadable: () => {
+      counted.unreadable += 1;
+    },
     async serve(messages, call) {
       const began = performance.now();
       counted.began();
       const noted = audit && new AuditedStream(audit, call);
       try {
         desk.checkLearner(false);
+        measures.streamRequests.asked(call.clientVersion);
         desk.checkLeader(call);
         const replies = new CountedReplies(method, call, counted, noted);
         await handler(requests(method, messages, call, counted, noted), call, replies);
@@ -183,7 +191,7 @@ async function* requests<Request extends object, Response>(
 ): AsyncGenerator<Request> {
   for await (const message of messages) {
     counted.heard(message.length);
-    const request = decoded(method, message, call);
+    const request = decoded(method, message, call, counted);
     noted?.asked(request);
     yield request;
   }
@@ -195,10 +203,16 @@ function checkSize({ length }: Buffer, bytesMax: number): void {
 }
 
 /** @throws ClusterError cancelled when it is none; the call has been told so then */
-function decoded<Request, Response>(method: ServerMethod<Request, Response>, message: Buffer, call: Exchange): Request {
+function decoded<Request, Response>(
+  method: ServerMethod<Request, Response>,
+  message: Buffer,
+  call: Exchange,
+  counted: MethodMeasures,
+): Request {
   try {
     return method.requestDeserialize(message);
   } catch (cause) {
+    counted.unreadable += 1;
     call.end({ code: grpc.INTERNAL, text: 'Error deserializing request' });
     throw new ClusterError('cancelled', 'what came is no message of the method', {}, { cause });
   }

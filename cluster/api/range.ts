@@ -77,14 +77,14 @@ interface Page {
 
 /** Read and encoded in a turn of its own. Permission is asked for each page: who loses it gets nothing. */
 function read(desk: Desk, range: Range, context: CallContext, hasBegun = false): Promise<Page> {
-  const { alarms, kv, permissions } = desk.state;
+  const { alarms, permissions } = desk.state;
   return desk.read(
     context,
     (caller) => {
       alarms.checkRead();
       permissions.checkRead(caller, range);
       const began = performance.now();
-      const result = kv.range(range);
+      const result = timed(desk, range, began);
       hold(result, context);
       const part = result.more || hasBegun ? encodedKeys(result) : undefined;
       return { result, header: desk.header(), part, tookMs: performance.now() - began };
@@ -93,10 +93,23 @@ function read(desk: Desk, range: Range, context: CallContext, hasBegun = false):
   );
 }
 
+/** What fails is counted here; what succeeds once all of its pages are there. */
+function timed({ state: { kv, measures } }: Desk, range: Range, began: number): RangeResult {
+  try {
+    return kv.range(range);
+  } catch (error) {
+    measures.ranges.failed.observe((performance.now() - began) / 1000);
+    throw error;
+  }
+}
+
 const encodedKeys = ({ kvs }: RangeResult): Uint8Array => encoded({ kvs: kvs.map(keyValueMessage) });
 
+const noteRead = ({ state }: Desk, tookMs: number): void => state.measures.ranges.succeeded.observe(tookMs / 1000);
+
 async function whole(desk: Desk, range: Range, context: CallContext): Promise<Response> {
-  const { result, header } = await read(desk, range, context);
+  const { result, header, tookMs } = await read(desk, range, context);
+  noteRead(desk, tookMs);
   return rangeResponse(result, header) as Response;
 }
 
@@ -104,17 +117,23 @@ async function paged(desk: Desk, wanted: Range, context: CallContext): Promise<R
   const total = wanted.limit > 0 ? wanted.limit : Number.POSITIVE_INFINITY;
   const first = await read(desk, { ...wanted, limit: Math.min(keysFirst, total) }, context);
   const { result, header, part } = first;
-  if (part === undefined || result.kvs.length >= total) return rangeResponse(result, header) as Response;
+  if (part === undefined || result.kvs.length >= total) {
+    noteRead(desk, first.tookMs);
+    return rangeResponse(result, header) as Response;
+  }
   const at = wanted.revision > 0 ? wanted.revision : revisionOf(header);
   const parts = [part];
   let [last, done, limit]: [Page, number, number] = [first, result.kvs.length, keysFirst];
+  let { tookMs } = first;
   while (last.result.more && done < total) {
     limit = nextLimit(limit, last.tookMs);
     const key = afterKey(last.result.kvs.at(-1)?.key ?? wanted.key);
     last = await read(desk, { ...wanted, key, revision: at, limit: Math.min(limit, total - done) }, context, true);
     if (last.part !== undefined) parts.push(last.part);
     done += last.result.kvs.length;
+    tookMs += last.tookMs;
   }
+  noteRead(desk, tookMs);
   const { more } = last.result;
   return new Pieces([encoded({ header }), ...parts, encoded({ more, count: result.count })]);
 }

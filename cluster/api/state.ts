@@ -34,6 +34,15 @@ export interface Storage {
   defragment(): Promise<void>;
   /** --quota-backend-bytes: at this size NOSPACE is raised. Undefined: none. */
   readonly quota: number | undefined;
+  /** Views and copies that hold on to a state of the file. */
+  openReads(): number;
+}
+
+/** One of etcd's feature gates that stands for something here. */
+export interface Feature {
+  readonly name: string;
+  readonly stage: 'ALPHA' | 'BETA';
+  readonly enabled: boolean;
 }
 
 /** What changes of the members are decided by besides the replicated state. */
@@ -73,10 +82,12 @@ export interface ApiState {
   /** Copies and checksums of the whole state. */
   readonly maintenance: Pick<Maintenance, 'hash' | 'hashKeys' | 'snapshot'>;
   readonly storage: Storage;
-  readonly watches: Pick<WatchHub, 'open' | 'size'>;
+  readonly watches: Pick<WatchHub, 'open' | 'size' | 'pendingEvents'>;
   /** Between progress notices to watchers that asked for them. */
   readonly watchProgressMs: number;
   readonly txnOpsMax: number;
+  /** --feature-gates */
+  readonly features: readonly Feature[];
   readonly measures: Measures;
   /** --audit-log; undefined: none is kept. */
   readonly audit: AuditSink | undefined;

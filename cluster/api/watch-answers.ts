@@ -76,6 +76,7 @@ export class WatchAnswers {
 
   #tellEvents(answer: Events, replies: Replies<Message>): Promise<unknown> | undefined {
     const { watcher, events, revision: at } = answer;
+    this.#desk.state.measures.events += events.length;
     if (!watcher.fragments && this.#last !== undefined && areAlike(answer, this.#last))
       return replies.sendFrame(this.#last.frame);
     const head = { ...this.#head(at), watchId: idOf(watcher.id) };

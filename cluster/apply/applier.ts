@@ -32,6 +32,7 @@ export interface ApplierOptions {
 /** What became of a proposal: the same on every member, though only the proposer has somebody waiting for it. */
 export interface Applied {
   readonly proposal: ProposalId;
+  readonly action: Action['kind'];
   readonly outcome: Outcome | ClusterError;
 }
 
@@ -82,7 +83,7 @@ export class Applier {
   }
 
   #applied({ proposal, caller, action }: Command, entry: Place): Applied {
-    return { proposal, outcome: this.#outcome(caller, action, entry) };
+    return { proposal, action: action.kind, outcome: this.#outcome(caller, action, entry) };
   }
 
   #outcome(caller: Caller | undefined, action: Action, entry: Place): Outcome | ClusterError {

@@ -52,6 +52,13 @@ export function parseFeatureGates(text: string): FeatureGates {
 /** Those that have a reader. */
 const gatesWithEffect: readonly FeatureGate[] = ['InitialCorruptCheck', 'CompactHashCheck'];
 
+/** Those, as etcd's metrics have them. */
+export const effectiveGates = (gates: FeatureGates) =>
+  gatesWithEffect.map((name) => {
+    const stage = beta.includes(name) ? ('BETA' as const) : ('ALPHA' as const);
+    return { name, stage, enabled: gates[name] };
+  });
+
 /** A warning for each that is set to another value than its own, and changes nothing here. */
 export const idleGates = (gates: FeatureGates): string[] =>
   names

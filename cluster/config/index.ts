@@ -1,7 +1,7 @@
 export type { AutoCompaction } from './auto-compaction.js';
 export type { Complaint } from './complaint.js';
 export { loadConfigFile } from './config-file.js';
-export type { FeatureGate, FeatureGates } from './feature-gates.js';
+export { effectiveGates, type FeatureGate, type FeatureGates } from './feature-gates.js';
 export type { InitialMember } from './flag-texts.js';
 export { type FlagGroup, type FlagHelp, flagHelp } from './help.js';
 export type { LogConfig, LogRotation } from './log-config.js';

@@ -1,4 +1,5 @@
 import { ClusterError } from '../errors.js';
+import type { LeaseMeasures } from '../measures.js';
 import type { LeaseId } from '../numbers.js';
 import type { Caller } from '../operations/action.js';
 import type { Certainty } from './certainty.js';
@@ -10,6 +11,7 @@ export interface AnsweringParts {
   readonly lessor: Lessor;
   readonly deadlines: Deadlines;
   readonly certainty: Certainty;
+  readonly measures?: LeaseMeasures | undefined;
   /** @throws ClusterError when the caller may not keep the lease alive */
   readonly check: (caller: Caller | undefined, lease: LeaseId) => void;
 }
@@ -20,7 +22,7 @@ export interface AnsweringParts {
  * @throws ClusterError not-leader, and what `linearize` throws
  */
 export async function answerAsLeader(
-  { lessor, deadlines, certainty, check }: AnsweringParts,
+  { lessor, deadlines, certainty, check, measures }: AnsweringParts,
   questions: readonly LeaseQuestion[],
 ): Promise<readonly LeaseAnswer[]> {
   const term = lessor.leading();
@@ -39,7 +41,9 @@ export async function answerAsLeader(
     const leftMs = deadlines.remainingMs(id);
     if (leftMs === undefined) return { kind: 'seconds', seconds: undefined };
     if (kind === 'remaining') return { kind: 'seconds', seconds: Math.max(0, Math.floor(leftMs / 1000)) };
-    return leftMs > 0 ? { kind: 'seconds', seconds: deadlines.renew(id) } : { kind: 'ending' };
+    if (leftMs <= 0) return { kind: 'ending' };
+    if (measures !== undefined) measures.renewed += 1;
+    return { kind: 'seconds', seconds: deadlines.renew(id) };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../clock.js';
 import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { LeaseMeasures } from '../measures.js';
 import type { LeaseId, Term } from '../numbers.js';
 import type { LeaseAction } from '../operations/lease.js';
 import type { Deadlines } from './deadlines.js';
@@ -19,6 +20,7 @@ export interface LessorParts {
   readonly logger: Logger;
   /** What a new leader gives to each lease on top. */
   readonly extendMs: number;
+  readonly measures?: LeaseMeasures;
 }
 
 /** How often the deadlines are looked at. */
@@ -119,19 +121,28 @@ export class Lessor {
         if (checkpoints.length > 0)
           await this.#propose({ kind: 'lease-checkpoint', leases: checkpoints, term }, () => {});
         for (const ids of this.#batches(expired))
-          await this.#propose({ kind: 'lease-expire', ids, term }, () => deadlines.postpone(ids, retryMs));
+          if (await this.#propose({ kind: 'lease-expire', ids, term }, () => deadlines.postpone(ids, retryMs)))
+            this.#expired(ids);
       }
     } finally {
       this.#busy = false;
     }
   }
 
-  async #propose(action: LeaseAction, onFailure: () => void): Promise<void> {
+  #expired({ length }: readonly LeaseId[]): void {
+    const { measures } = this.#parts;
+    if (measures !== undefined) measures.expired += length;
+  }
+
+  /** Whether it came off. */
+  async #propose(action: LeaseAction, onFailure: () => void): Promise<boolean> {
     try {
       await this.#parts.propose(action);
+      return true;
     } catch (error) {
       this.#parts.logger.warn('leases could not be ended or noted, trying again', { kind: action.kind, error });
       onFailure();
+      return false;
     }
   }
 

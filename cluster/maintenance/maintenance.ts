@@ -1,4 +1,5 @@
 import { ClusterError } from '../errors.js';
+import { type Histogram, Measures } from '../measures.js';
 import type { Revision, Term } from '../numbers.js';
 import { bucketsOf } from './buckets.js';
 import { hashState } from './hash.js';
@@ -12,6 +13,7 @@ export interface MaintenanceOptions {
   readonly term: () => Term;
   /** Where snapshots lie while clients take them, in the member's own folder. */
   readonly folder: string;
+  readonly measures?: Measures;
 }
 
 /** Each takes disk and, while it is written, keeps the state's file from using its free space again. */
@@ -20,20 +22,22 @@ const snapshotsMax = 4;
 /** Copies and checksums of the whole state, made while it goes on changing. */
 export class Maintenance {
   readonly #options: MaintenanceOptions;
+  readonly #measures: Measures;
   #snapshots = 0;
 
   constructor(options: MaintenanceOptions) {
     this.#options = options;
+    this.#measures = options.measures ?? new Measures();
   }
 
   /** @throws ClusterError compacted, future-revision, cancelled, stopped */
   hashKeys(at: Revision, signal?: AbortSignal): Promise<KeyHash> {
-    return this.#viewed((view) => hashKeys(view, at, signal));
+    return this.#timed(this.#measures.hashKeysSeconds, (view) => hashKeys(view, at, signal));
   }
 
   /** @throws ClusterError cancelled, stopped */
   hash(signal?: AbortSignal): Promise<number> {
-    return this.#viewed((view) => hashState(view, signal));
+    return this.#timed(this.#measures.hashSeconds, (view) => hashState(view, signal));
   }
 
   /** The caller closes it. @throws ClusterError too-many-requests, disk-full, cancelled, stopped */
@@ -48,6 +52,13 @@ export class Maintenance {
     } finally {
       this.#snapshots -= 1;
     }
+  }
+
+  async #timed<Result>(seconds: Histogram, work: (view: View) => Promise<Result>): Promise<Result> {
+    const began = performance.now();
+    const result = await this.#viewed(work);
+    seconds.observe((performance.now() - began) / 1000);
+    return result;
   }
 
   async #viewed<Result>(work: (view: View) => Promise<Result>): Promise<Result> {

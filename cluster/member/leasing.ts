@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Consensus } from '../consensus.js';
 import { type Deadlines, LeaseKeeper, Lessor } from '../lease/index.js';
 import type { Logger } from '../logger.js';
+import type { LeaseMeasures } from '../measures.js';
 import type { PeerNetwork } from '../transport/network.js';
 import type { State } from './state.js';
 
@@ -15,13 +16,14 @@ export interface LeasingParts {
   readonly logger: Logger;
   readonly electionMs: number;
   readonly timeoutMs: number;
+  readonly measures: LeaseMeasures;
 }
 
 const topic = 'leases';
 
 /** What ends leases and keeps them alive, put together; answers the other members about them. */
 export function leasing(parts: LeasingParts): { readonly lessor: Lessor; readonly keeper: LeaseKeeper } {
-  const { state, deadlines, consensus, network, clock, logger, electionMs, timeoutMs } = parts;
+  const { state, deadlines, consensus, network, clock, logger, electionMs, timeoutMs, measures } = parts;
   const { leases, keys, auth } = state;
   const lessor = new Lessor({
     leases,
@@ -32,6 +34,7 @@ export function leasing(parts: LeasingParts): { readonly lessor: Lessor; readonl
     clock,
     logger,
     extendMs: electionMs,
+    measures,
   });
   const permissions = new Permissions(auth, keys);
   const keeper = new LeaseKeeper({
@@ -43,6 +46,7 @@ export function leasing(parts: LeasingParts): { readonly lessor: Lessor; readonl
     clock,
     timeoutMs,
     certainMs: electionMs / 10,
+    measures,
   });
   network.onQuestion(topic, (_, questions) => keeper.answer(questions));
   return { lessor, keeper };

@@ -10,7 +10,7 @@ import type { SignedTokens } from '../auth/jwt-options.js';
 import { Passwords } from '../auth/passwords.js';
 import { Tokens } from '../auth/tokens.js';
 import { systemClock } from '../clock.js';
-import type { MemberConfig } from '../config/index.js';
+import { effectiveGates, type MemberConfig } from '../config/index.js';
 import { ClusterError } from '../errors.js';
 import { measuredDisk } from '../log/measured-disk.js';
 import { nodeDisk } from '../log/node-disk.js';
@@ -309,6 +309,7 @@ export class Member implements AsyncDisposable {
         sizeInUse: () => state.sizeInUse,
         defragment: () => replica.defragment(),
         quota: config.quotaBytes,
+        openReads: () => state.openReads,
       },
       watches: state.watches,
       measures: this.#measures,
@@ -316,6 +317,7 @@ export class Member implements AsyncDisposable {
       pendingProposals: () => replica.pendingProposals,
       watchProgressMs: config.watchProgressMs,
       txnOpsMax: config.txnOpsMax,
+      features: effectiveGates(config.featureGates),
       version,
     };
   }

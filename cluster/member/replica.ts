@@ -154,6 +154,7 @@ export class Replica {
       view: () => state.view(),
       term: () => this.standing.term,
       folder: join(options.dir.snapshots, 'outgoing'),
+      measures,
     });
     const { lessor, keeper } = leasing({
       state,
@@ -164,6 +165,7 @@ export class Replica {
       logger,
       electionMs,
       timeoutMs: consensusLimits(electionMs).requestTimeoutMs,
+      measures: measures.leases,
     });
     this.#lessor = lessor;
     this.leaseKeeper = keeper;

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Alarms } from '../alarms/alarms.js';
 import { type Applied, Applier } from '../apply/applier.js';
+import { operationNames } from '../apply/operation-names.js';
 import { watchGrants } from '../apply/watch-grants.js';
 import { Auth } from '../auth/auth.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { StateMachine } from '../driver/machine.js';
+import { ClusterError } from '../errors.js';
 import { type LeaseFollower, Leases } from '../lease/index.js';
 import { type LeaseMeasures, Measures } from '../measures.js';
 import { Downgrade } from '../members/downgrade.js';
@@ -130,6 +132,11 @@ export class State implements StateMachine {
     return this.#backend.sizeInUse;
   }
 
+  /** See Backend.openReads. */
+  get openReads(): number {
+    return this.#backend.openReads;
+  }
+
   /** Before the first entry, on a member that has never run. Durable when it resolves. */
   async initialise(members: readonly Member[]): Promise<void> {
     this.#backend.transact(this.appliedIndex, () => this.members.initialise(members));
@@ -144,7 +151,9 @@ export class State implements StateMachine {
 
   apply(entry: Entry): void {
     assert.equal(entry.index, this.appliedIndex + 1, 'entries are applied one after the other');
+    const began = performance.now();
     const applied = this.applier.apply(entry);
+    if (applied !== undefined) this.#noteApplied(applied, (performance.now() - began) / 1000);
     this.watches.checkGrants();
     if (applied !== undefined) this.#onApplied(applied);
     this.#noticeMembers();
@@ -211,6 +220,13 @@ export class State implements StateMachine {
     this.#noticeMembers();
     this.#onReplaced();
     assert.equal(this.appliedIndex, mark.index, 'the copy ends where its mark says');
+  }
+
+  #noteApplied({ action, outcome }: Applied, seconds: number): void {
+    const name = operationNames[action];
+    // As in etcd, for which nothing failed where there was nothing left to compact.
+    const succeeded = !(outcome instanceof ClusterError) || outcome.code === 'compacted';
+    if (name !== undefined) this.#measures.applied(name, succeeded, seconds);
   }
 
   #noticeMembers(): void {

@@ -172,6 +172,11 @@ export class Backend {
     }
   }
 
+  /** Views and copies that hold on to a state of the file: what they still see is not written over. */
+  get openReads(): number {
+    return this.#views.size + this.#copies.size;
+  }
+
   /** Everything applied so far, to be read while writes go on. The caller closes it. */
   async view(): Promise<StateView> {
     await this.commit();

@@ -1,4 +1,5 @@
 import { ClusterError } from '../errors.js';
+import { CompactionMeasures } from '../measures.js';
 import { type Revision, revision } from '../numbers.js';
 import type { Table } from '../tables.js';
 import type { History } from './history.js';
@@ -28,17 +29,24 @@ export class Compaction {
   readonly #meta: Table;
   readonly #keys: KeyTree;
   readonly #history: History;
+  readonly #measures: CompactionMeasures;
+  /** When the first slice of the walk under way was begun. */
+  #began: number | undefined;
   #compacted: Revision;
   #swept: Place;
+  /** A walk may have been over changes up to this revision before. */
+  #walkedUpTo: Revision;
 
-  constructor(meta: Table, keys: KeyTree, history: History) {
+  constructor(meta: Table, keys: KeyTree, history: History, measures = new CompactionMeasures()) {
     this.#meta = meta;
     this.#keys = keys;
     this.#history = history;
+    this.#measures = measures;
     const compacted = meta.get(compactedKey);
     const swept = meta.get(sweptKey);
     this.#compacted = revision(compacted === undefined ? never : readNumber(Buffer.from(compacted), 0));
     this.#swept = swept === undefined ? { main: revision(0), sub: lastSub } : readPlace(swept);
+    this.#walkedUpTo = revision(this.#swept.main + 1);
   }
 
   /** 0: nothing was compacted. */
@@ -70,7 +78,10 @@ export class Compaction {
         latest,
       });
     }
-    if (this.#swept.main > 0 && this.#swept.main === this.#compacted) this.#sweepFrom(beforeAll(this.#compacted));
+    if (this.#swept.main > 0 && this.#swept.main === this.#compacted) {
+      this.#walkedUpTo = this.#compacted;
+      this.#sweepFrom(beforeAll(this.#compacted));
+    }
     putCompacted(this.#meta, to);
     this.#compacted = to;
   }
@@ -78,6 +89,7 @@ export class Compaction {
   /** Looks at up to `budget` changes. Returns whether rows are left. */
   step(budget: number): boolean {
     if (!this.pending) return false;
+    const began = performance.now();
     const slice: (readonly [Place, Record])[] = [];
     for (const change of this.#history.between(this.#swept, this.#compacted)) {
       slice.push(change);
@@ -87,7 +99,18 @@ export class Compaction {
     const last = slice.at(-1);
     const finished = slice.length < budget || last === undefined;
     this.#sweepFrom(finished ? { main: this.#compacted, sub: lastSub } : last[0]);
+    this.#note(began, finished);
     return !finished;
+  }
+
+  #note(began: number, finished: boolean): void {
+    const ended = performance.now();
+    this.#began ??= began;
+    this.#measures.sliceMs.observe(ended - began);
+    if (!finished) return;
+    this.#measures.totalMs.observe(ended - this.#began);
+    this.#measures.lastSeconds = Math.floor(Date.now() / 1000);
+    this.#began = undefined;
   }
 
   #sweepFrom(place: Place): void {
@@ -96,12 +119,19 @@ export class Compaction {
   }
 
   #sweep(place: Place, record: Record): void {
-    this.#history.removeBefore(record);
+    if (!this.#isGoneBefore(place, record) && this.#history.removeBefore(record)) this.#measures.removed += 1;
     if (!record.tombstone || place.main === this.#compacted) return;
     this.#history.remove(place, { depth: record.depth, root: record.root ?? place });
+    this.#measures.removed += 1;
     const row = this.#keys.get(record.key);
     const head = row && decodeHead(row);
     if (head !== undefined && head.mod.main === place.main && head.mod.sub === place.sub) this.#keys.bury(record.key);
+  }
+
+  /** Whether what a change replaced went with an earlier walk, or as a deletion that this one came to. Looks only where that may be. */
+  #isGoneBefore(place: Place, { tombstone, create, before }: Record): boolean {
+    if (before === undefined || (place.main > this.#walkedUpTo && (tombstone || create !== place.main))) return false;
+    return this.#history.record(before) === undefined;
   }
 }
 

@@ -94,10 +94,11 @@ export class History {
     return undefined;
   }
 
-  /** Removes the record before `record` in its chain. */
-  removeBefore(record: Record): void {
-    if (record.before === undefined || record.root === undefined) return;
+  /** Removes the record before `record` in its chain. Gives whether it has one. */
+  removeBefore(record: Record): boolean {
+    if (record.before === undefined || record.root === undefined) return false;
     this.remove(record.before, { depth: record.depth - 1, root: record.root });
+    return true;
   }
 
   remove(place: Place, { depth, root }: Link): void {

@@ -58,10 +58,10 @@ export class Kv {
     this.#history = new History(tables);
     this.#keys = new KeyTree(tables, meta);
     this.#view = new View(this.#keys, this.#history);
-    this.#compaction = new Compaction(meta, this.#keys, this.#history);
+    this.#measures = options.measures ?? new KeyMeasures();
+    this.#compaction = new Compaction(meta, this.#keys, this.#history, this.#measures.compaction);
     this.#leased = new LeasedKeys(tables);
     this.#leaseExists = options.leaseExists ?? (() => false);
-    this.#measures = options.measures ?? new KeyMeasures();
     this.#revision = latestOf(this.#history, this.#compaction);
     this.#onChange = options.onChange;
   }

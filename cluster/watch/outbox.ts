@@ -33,6 +33,11 @@ export class Outbox<Item> {
     return this.#items.at(-1);
   }
 
+  /** Those that wait, in order. */
+  get waiting(): readonly (Item | undefined)[] {
+    return this.#items.slice(this.#taken);
+  }
+
   push(item: Item, bytes: number): void {
     this.#items.push(item);
     this.#costs.push(bytes);

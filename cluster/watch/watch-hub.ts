@@ -77,6 +77,11 @@ export class WatchHub implements Feed {
     };
   }
 
+  /** Events that wait for clients which do not read; counted when it is asked. */
+  get pendingEvents(): number {
+    return [...this.#streams].reduce((sum, { pendingEvents }) => sum + pendingEvents, 0);
+  }
+
   open(): WatchStream {
     const stream = new WatchStream(this, this.#outboxLimits);
     this.#streams.add(stream);

@@ -72,6 +72,14 @@ export class WatchStream implements Recipient, AsyncIterableIterator<Answer> {
     return this.#outbox.hasRoom;
   }
 
+  /** Events whose turn to go out has not come; counted when it is asked. */
+  get pendingEvents(): number {
+    return this.#outbox.waiting.reduce(
+      (sum, answer) => sum + (answer?.kind === 'events' ? answer.events.length : 0),
+      0,
+    );
+  }
+
   /** Begins a watch; its client is told so before anything else of it. */
   watch(watch: Watch): WatchRefusal | undefined {
     if (isEmpty(watch.range)) return 'empty-range';

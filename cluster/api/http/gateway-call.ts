@@ -58,6 +58,10 @@ export class GatewayCall implements Exchange {
     return certificateOf(this.#options.request.socket);
   }
 
+  get clientVersion(): string | undefined {
+    return this.#header('grpc-metadata-client-api-version');
+  }
+
   get leaderRequired(): boolean {
     return this.#header('grpc-metadata-hasleader') === 'true';
   }

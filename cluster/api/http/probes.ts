@@ -1,6 +1,6 @@
+import { alarmText } from '../../alarms/alarms.js';
 import { noMember, revision } from '../../numbers.js';
 import type { Range } from '../../operations/kv.js';
-import type { AlarmKind } from '../../operations/maintenance.js';
 import { statusOf } from '../../wire/status.js';
 import type { ApiState } from '../state.js';
 import { type Answer, methodNotAllowed, type PageRequest, plainError } from './page.js';
@@ -72,15 +72,17 @@ const text = 'text/plain; charset=utf-8';
 /** Why the read did not come through, in the words that clients of the API would have heard. */
 const reasonOf = (error: unknown): string => (error instanceof CheckFailure ? error.message : statusOf(error).text);
 
-async function runChecks(state: ApiState, names: readonly string[], of: Readonly<Record<string, Check>>) {
+async function runChecks(state: ApiState, type: string, names: readonly string[], of: Readonly<Record<string, Check>>) {
   let failed = false;
   const lines: string[] = [];
   for (const name of names) {
     try {
       await of[name]?.(state);
+      state.measures.checked(`${type}/${name}`, true);
       lines.push(`[+]${name} ok\n`);
     } catch (error) {
       failed = true;
+      state.measures.checked(`${type}/${name}`, false);
       lines.push(`[-]${name} failed: ${reasonOf(error)}\n`);
     }
   }
@@ -89,11 +91,12 @@ async function runChecks(state: ApiState, names: readonly string[], of: Readonly
 
 /** `?exclude=NAME` leaves checks out, `?verbose` says how each came out; one that fails is named in any case. */
 const checkPage =
-  (of: Readonly<Record<string, Check>>, all: readonly string[], excludable: boolean): Page =>
+  (root: string, of: Readonly<Record<string, Check>>, all: readonly string[], excludable: boolean): Page =>
   async (state, { searchParams }) => {
     const excluded = excludable ? searchParams.getAll('exclude') : [];
     const { failed, report } = await runChecks(
       state,
+      root.slice(1),
       all.filter((name) => !excluded.includes(name)),
       of,
     );
@@ -104,8 +107,6 @@ const checkPage =
 
 const healthy: Answer = { status: 200, type: text, body: JSON.stringify({ health: 'true', reason: '' }) };
 const unhealthy = (reason: string): Answer => plainError(503, JSON.stringify({ health: 'false', reason }));
-
-const alarmNames: Readonly<Record<AlarmKind, string>> = { 'no-space': 'NOSPACE', corrupt: 'CORRUPT' };
 
 /**
  * Whether no alarm is raised but those of `?exclude=NAME`, and a read that every member agrees on goes through; `?serializable=true`:
@@ -121,8 +122,8 @@ const health: Page = async (state, url) => {
 async function healthOf(state: ApiState, { searchParams }: URL): Promise<Answer> {
   const serializable = searchParams.get('serializable') === 'true';
   const excluded = searchParams.getAll('exclude');
-  const alarm = state.alarms.list().find((each) => !excluded.includes(alarmNames[each.alarm]));
-  if (alarm !== undefined) return unhealthy(`ALARM ${alarmNames[alarm.alarm]}`);
+  const alarm = state.alarms.list().find((each) => !excluded.includes(alarmText(each.alarm)));
+  if (alarm !== undefined) return unhealthy(`ALARM ${alarmText(alarm.alarm)}`);
   if (!serializable && state.consensus.status().leader === noMember) return unhealthy('RAFT NO LEADER');
   try {
     await (serializable ? serializableRead : linearizableRead)(state);
@@ -136,7 +137,7 @@ async function healthOf(state: ApiState, { searchParams }: URL): Promise<Answer>
 export const probePages: ReadonlyMap<string, Page> = new Map([
   ['/health', getOnly(health)],
   ...Object.entries(checks).flatMap(([root, of]): [string, Page][] => [
-    [root, getOnly(checkPage(of, Object.keys(of), true))],
-    ...Object.keys(of).map((name): [string, Page] => [`${root}/${name}`, getOnly(checkPage(of, [name], false))]),
+    [root, getOnly(checkPage(root, of, Object.keys(of), true))],
+    ...Object.keys(of).map((name): [string, Page] => [`${root}/${name}`, getOnly(checkPage(root, of, [name], false))]),
   ]),
 ]);

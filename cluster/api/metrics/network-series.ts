@@ -14,7 +14,7 @@ import {
 
 /** etcd_network_*: clients and other members. */
 export function networkSeries(state: ApiState): readonly Series[] {
-  const { measures } = state;
+  const { measures, members } = state;
   const local = idText(state.consensus.status().memberId);
   const methods = () => [...measures.methods.values()];
   const peers =
@@ -39,6 +39,10 @@ export function networkSeries(state: ApiState): readonly Series[] {
       ['Local', 'Remote'],
       pairs(({ connected }) => whether(connected)),
     ),
+    labelledGauge('etcd_network_known_peers', 'The current number of known peers.', ['Local', 'Remote'], () => [
+      ...members.list().map(({ id }): Labelled<number> => [{ Local: local, Remote: idText(id) }, 1]),
+      ...[...members.removed].map((id): Labelled<number> => [{ Local: local, Remote: idText(id) }, 0]),
+    ]),
     labelledCounter(
       'etcd_network_disconnected_peers_total',
       'The total number of disconnected peers.',

@@ -15,10 +15,17 @@ export function processSeries(): readonly Series[] {
   return [
     ...everywhere,
     gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.', virtualBytes),
+    gauge('process_virtual_memory_max_bytes', 'Maximum amount of virtual memory available in bytes.', virtualBytesMax),
     gauge('process_open_fds', 'Number of open file descriptors.', openFiles),
     gauge('process_max_fds', 'Maximum number of open file descriptors.', filesMax),
     gauge('os_fd_used', 'The number of used file descriptors.', openFiles),
     gauge('os_fd_limit', 'The file descriptor limit.', filesMax),
+    counter('process_network_receive_bytes_total', 'Number of bytes received by the process over the network.', () =>
+      networkBytes('InOctets'),
+    ),
+    counter('process_network_transmit_bytes_total', 'Number of bytes sent by the process over the network.', () =>
+      networkBytes('OutOctets'),
+    ),
   ];
 }
 
@@ -26,6 +33,17 @@ const startSeconds = Math.round(Date.now() / 1000 - process.uptime());
 
 const virtualBytes = (): number =>
   Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
+/** Unlimited is the largest of Go's numbers. */
+const virtualBytesMax = (): number =>
+  Number(/^Max address space\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 2 ** 64);
+/** Of all in the process's network namespace: the kernel keeps no count of one process. */
+function networkBytes(field: 'InOctets' | 'OutOctets'): number {
+  const [names = [], values = []] = readFileSync('/proc/self/net/netstat', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('IpExt:'))
+    .map((line) => line.split(' '));
+  return Number(values[names.indexOf(field)] ?? 0);
+}
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
 const filesMax = (): number =>
   Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 0);

@@ -3,8 +3,10 @@ import type { Histogram } from '../../measures.js';
 import type { ApiState } from '../state.js';
 import { callSeries, networkSeries } from './network-series.js';
 import { processSeries } from './process-series.js';
+import { requestSeries } from './request-series.js';
 import type { Labelled, Labels, Series } from './series.js';
 import { serverSeries, storeSeries } from './server-series.js';
+import { upkeepSeries } from './upkeep-series.js';
 
 // Loaded by the first scrape: prom-client and the table of metrics are nothing that a member needs to start.
 
@@ -79,7 +81,9 @@ export function metricsRegistry(state: ApiState): Pick<Registry, 'metrics' | 'co
   const registry = new Registry();
   const all = [
     ...serverSeries(state),
+    ...requestSeries(state),
     ...storeSeries(state),
+    ...upkeepSeries(state),
     ...networkSeries(state),
     ...callSeries(state),
     ...processSeries(),

@@ -1,3 +1,4 @@
+import { alarmText } from '../../alarms/alarms.js';
 import { idText, noMember } from '../../numbers.js';
 import { anyRead } from '../http/probes.js';
 import type { ApiState } from '../state.js';
@@ -101,6 +102,21 @@ export function serverSeries(state: ApiState): readonly Series[] {
       'etcd_server_learner_promote_successes',
       'The total number of successful learner promotions while this member is leader.',
       () => measures.promotions,
+    ),
+    labelledGauge(
+      'etcd_server_feature_enabled',
+      'Whether or not a feature is enabled. 1 is enabled, 0 is not.',
+      ['name', 'stage'],
+      () => state.features.map(({ name, stage, enabled }) => [{ name, stage }, whether(enabled)]),
+    ),
+    labelledGauge(
+      'etcd_debugging_server_alarms',
+      "Alarms for every member in cluster. 1 for 'server_id' label with current ID. 2 for 'alarm_type' label with type of this alarm",
+      ['server_id', 'alarm_type'],
+      () =>
+        state.alarms
+          .list()
+          .map(({ member, alarm }) => [{ server_id: idText(member), alarm_type: alarmText(alarm) }, 1]),
     ),
     gauge('etcd_debugging_auth_revision', 'The current revision of auth store.', () => state.auth.revision),
     counter('quorate_audit_records_total', 'Requests written to the audit log.', () => state.audit?.written ?? 0),

@@ -29,7 +29,7 @@ async function fixture(t: ExecutionContext) {
 const idOf = (id: bigint) => BigInt.asUintN(64, id).toString() as never;
 
 function fill({ state }: TestMember, size: number, quota: number): void {
-  state.storage = { size: () => size, sizeInUse: () => size, defragment: async () => {}, quota };
+  state.storage = { size: () => size, sizeInUse: () => size, defragment: async () => {}, quota, openReads: () => 0 };
 }
 
 const full = '8 etcdserver: mvcc: database space exceeded';

@@ -133,6 +133,7 @@ function buildState(t: ExecutionContext, clientCertAuth: boolean) {
     clock: systemClock,
     logger: silentLogger,
     extendMs: 0,
+    measures: measures.leases,
   });
   lessor.leadsIn(term(2));
   t.teardown(() => lessor.stop());
@@ -146,6 +147,7 @@ function buildState(t: ExecutionContext, clientCertAuth: boolean) {
     clock: systemClock,
     timeoutMs: 500,
     certainMs: 100,
+    measures: measures.leases,
   });
   const passwords = new Passwords(4);
   const authenticator = new Authenticator({
@@ -184,9 +186,17 @@ function buildState(t: ExecutionContext, clientCertAuth: boolean) {
       view: async () => ({ index: log.applied, table: tables, close: () => {} }),
       term: () => term(2),
       folder: tmpdir(),
+      measures,
     }),
-    storage: { size: () => 20480, sizeInUse: () => 8192, defragment: async () => {}, quota: undefined },
+    storage: {
+      size: () => 20480,
+      sizeInUse: () => 8192,
+      defragment: async () => {},
+      quota: undefined,
+      openReads: () => 0,
+    },
     txnOpsMax: 128,
+    features: [{ name: 'InitialCorruptCheck', stage: 'ALPHA', enabled: false }],
     watches,
     watchProgressMs: 600_000,
     measures,

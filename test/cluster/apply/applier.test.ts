@@ -16,6 +16,7 @@ test('an entry changes the store and the applied index, and the outcome finds it
   const applied = apply(commandEntry(1, put('a')));
   t.deepEqual(applied, {
     proposal: { proposer: memberId(7n), sequence: 1001 },
+    action: 'put',
     outcome: { result: { kind: 'put' }, revision: revision(2) },
   });
   t.is(backend.appliedIndex, index(1));
