@@ -34,8 +34,8 @@ export class Compaction {
   #began: number | undefined;
   #compacted: Revision;
   #swept: Place;
-  /** A walk may have been over changes up to this revision before. */
-  #walkedUpTo: Revision;
+  /** A walk was over the changes of this revision before, when its deletions had to stay. */
+  #again = revision(0);
 
   constructor(meta: Table, keys: KeyTree, history: History, measures = new CompactionMeasures()) {
     this.#meta = meta;
@@ -46,7 +46,6 @@ export class Compaction {
     const swept = meta.get(sweptKey);
     this.#compacted = revision(compacted === undefined ? never : readNumber(Buffer.from(compacted), 0));
     this.#swept = swept === undefined ? { main: revision(0), sub: lastSub } : readPlace(swept);
-    this.#walkedUpTo = revision(this.#swept.main + 1);
   }
 
   /** 0: nothing was compacted. */
@@ -79,7 +78,7 @@ export class Compaction {
       });
     }
     if (this.#swept.main > 0 && this.#swept.main === this.#compacted) {
-      this.#walkedUpTo = this.#compacted;
+      this.#again = this.#compacted;
       this.#sweepFrom(beforeAll(this.#compacted));
     }
     putCompacted(this.#meta, to);
@@ -119,19 +118,16 @@ export class Compaction {
   }
 
   #sweep(place: Place, record: Record): void {
-    if (!this.#isGoneBefore(place, record) && this.#history.removeBefore(record)) this.#measures.removed += 1;
+    // Before what was made anew there is a deletion, which has gone by itself.
+    const isMadeAnew = !record.tombstone && record.create === place.main;
+    const hadOneBefore = this.#history.removeBefore(record);
+    if (hadOneBefore && !isMadeAnew && place.main !== this.#again) this.#measures.removed += 1;
     if (!record.tombstone || place.main === this.#compacted) return;
     this.#history.remove(place, { depth: record.depth, root: record.root ?? place });
     this.#measures.removed += 1;
     const row = this.#keys.get(record.key);
     const head = row && decodeHead(row);
     if (head !== undefined && head.mod.main === place.main && head.mod.sub === place.sub) this.#keys.bury(record.key);
-  }
-
-  /** Whether what a change replaced went with an earlier walk, or as a deletion that this one came to. Looks only where that may be. */
-  #isGoneBefore(place: Place, { tombstone, create, before }: Record): boolean {
-    if (before === undefined || (place.main > this.#walkedUpTo && (tombstone || create !== place.main))) return false;
-    return this.#history.record(before) === undefined;
   }
 }
 
