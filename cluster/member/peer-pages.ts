@@ -3,6 +3,7 @@ import { etcdVersions } from '../api/downgrade.js';
 import type { ClusterId, MemberId } from '../numbers.js';
 import { idText, memberId } from '../numbers.js';
 import type { Member } from '../operations/members.js';
+import type { LearnerReadiness } from './learner-readiness.js';
 
 // What members ask one another over HTTP/1.1, on the port that asks everybody for a member's certificate.
 
@@ -13,7 +14,6 @@ export const learnerPath = (id: MemberId): string => `/members/${idText(id)}/rea
 const learnerPattern = /^\/members\/([0-9a-f]{1,16})\/ready$/;
 
 /** What a leader says of a learner. */
-export type LearnerReadiness = 'ready' | 'behind' | 'unknown' | 'not-leader';
 
 export interface PeerPages {
   readonly clusterId: ClusterId;

@@ -6,7 +6,8 @@ import { type ClusterId, clusterId, type MemberId, memberId } from '../numbers.j
 import type { Member } from '../operations/members.js';
 import { parseAddress } from '../transport/address.js';
 import type { TlsMaterial } from '../transport/tls-material.js';
-import { type LearnerReadiness, learnerPath, membersPath } from './peer-pages.js';
+import type { LearnerReadiness } from './learner-readiness.js';
+import { learnerPath, membersPath } from './peer-pages.js';
 
 const timeoutMs = 5000;
 const bytesMax = 4 << 20;

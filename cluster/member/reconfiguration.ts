@@ -2,7 +2,7 @@ import type { Reconfiguration } from '../api/state.js';
 import { ClusterError } from '../errors.js';
 import { idText, type MemberId } from '../numbers.js';
 import type { TlsMaterial } from '../transport/tls-material.js';
-import type { LearnerReadiness } from './peer-pages.js';
+import type { LearnerReadiness } from './learner-readiness.js';
 import { askForLearner } from './peer-questions.js';
 import type { Replica } from './replica.js';
 

@@ -16,10 +16,10 @@ import { Proposals } from '../proposals.js';
 import { Raft } from '../raft/raft.js';
 import { Acquaintances } from './acquaintances.js';
 import { forceNewCluster } from './forced-cluster.js';
+import { type LearnerReadiness, learnerReadiness } from './learner-readiness.js';
 import { leasing } from './leasing.js';
 import { openLog, restoreBeginning } from './log-opening.js';
 import { proposeUntilApplied } from './own-proposals.js';
-import type { LearnerReadiness } from './peer-pages.js';
 import { Removal, wasRemoved } from './removal.js';
 import {
   type CompactionPace,
@@ -33,9 +33,6 @@ import { State } from './state.js';
 
 /** How soon a new cluster's first member asks for votes again, until there is a leader. */
 const firstCampaignMs = 20;
-
-/** As in etcd: of the leader's log a learner has so much, or it is not promoted. */
-const learnerReadyShare = 0.9;
 
 /** Log, state and raft of one member, driven. Knows its peers by the network it was given, and nothing of clients. */
 export class Replica {
@@ -227,11 +224,7 @@ export class Replica {
 
   /** What the leader would say of the learner, if this member leads. */
   learner(id: MemberId): LearnerReadiness {
-    const { role, progress, lastIndex } = this.#driver.status();
-    if (role !== 'leader') return 'not-leader';
-    const match = progress.get(id)?.match;
-    if (match === undefined) return id === this.#options.identity.memberId ? 'ready' : 'unknown';
-    return match >= learnerReadyShare * lastIndex ? 'ready' : 'behind';
+    return learnerReadiness(this.#driver.status(), id, this.#options.identity.memberId);
   }
 
   start(): void {
