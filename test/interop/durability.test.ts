@@ -109,6 +109,15 @@ test.serial('who comes back answers nobody before they have what was acknowledge
   }
 });
 
+test.serial('who is alone answers nobody, and status says why', async (t) => {
+  t.timeout(60_000);
+  await cluster.kill(cluster.members);
+  await cluster.startMember('m1', {});
+  await delay(1000);
+  t.regex((await cluster.quorate('status')).stdout, /m1 +unreachable .*its process runs: until a majority does/);
+  t.is((await cluster.quorate('up', '--detach')).code, 0);
+});
+
 test.serial('a follower that was away for longer than the log reaches back catches up by a snapshot', async (t) => {
   t.timeout(120_000);
   await cluster.quorate('down');
