@@ -28,6 +28,7 @@ import { servedMethods } from './methods.js';
 import { PartOfRequest, Received, receivedTooMuch } from './received.js';
 import { etcdSlowLimits, type SlowLimits } from './slow-requests.js';
 import type { ApiState } from './state.js';
+import { unknownMethod } from './unknown-method.js';
 
 export interface GrpcFrontOptions {
   readonly state: ApiState;
@@ -188,7 +189,7 @@ export class GrpcFront {
     const served = this.#methods.get(headers[':path'] ?? '');
     if (isGrpc(headers)) {
       const call = new Call(stream, headers, connection);
-      if (served === undefined) refuseMethod(call);
+      if (served === undefined) call.end(unknownMethod(call.path, this.#methods.keys()));
       else if (isCompressed(headers)) refuseEncoding(call, headers);
       else this.#receive(call, stream, connection, served);
     } else if (served === undefined) {
@@ -231,9 +232,6 @@ export class GrpcFront {
     });
   }
 }
-
-const refuseMethod = (call: Call): void =>
-  call.end({ code: grpc.UNIMPLEMENTED, text: `The server does not implement the method ${call.path}` });
 
 function refuseEncoding(call: Call, { 'grpc-encoding': encoding }: IncomingHttpHeaders): void {
   call.end({ code: grpc.UNIMPLEMENTED, text: `messages in the encoding "${encoding}" are not taken` }, unsupported);

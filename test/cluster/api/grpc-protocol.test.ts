@@ -53,8 +53,10 @@ const asked: readonly (readonly [what: string, call: RawCall, status: string])[]
   [
     'a method that is not there',
     { path: '/etcdserverpb.KV/N%C3%B6', chunks: [frame] },
-    '12 The server does not implement the method /etcdserverpb.KV/N%C3%B6',
+    '12 unknown method N%C3%B6 for service etcdserverpb.KV',
   ],
+  ['a service that is not there', { path: '/a.b.C/D', chunks: [frame] }, '12 unknown service a.b.C'],
+  ['a path of one part', { path: '/x', chunks: [frame] }, '12 malformed method name: "/x"'],
   ['a deadline far away', { path: put, chunks: [frame], headers: { 'grpc-timeout': '99999999H' } }, '0'],
   ['a deadline in no unit', { path: put, headers: { 'grpc-timeout': '5x' } }, '13 Invalid grpc-timeout value "5x"'],
 ];

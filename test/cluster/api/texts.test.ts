@@ -21,8 +21,6 @@ const deviations: ReadonlyMap<string, string> = new Map([
   ['a compaction by a user without roles', denied],
   // CVE-2026-33343
   ['a nested put by a user without roles', denied],
-  // Worded as grpc-js does, not grpc-go.
-  ['a method that is not there', '12 The server does not implement the method /etcdserverpb.KV/Nothing'],
 ]);
 
 async function compareAnswers(t: ExecutionContext, situations: readonly Situation[]): Promise<void> {
