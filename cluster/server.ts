@@ -8,5 +8,6 @@ export {
   type MemberConfig,
   readMemberConfig,
 } from './config/index.js';
+export { ClusterError } from './errors.js';
 export { openLogger } from './member/log-outputs.js';
 export { Member, type MemberOptions } from './member/member.js';

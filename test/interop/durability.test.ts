@@ -115,6 +115,8 @@ test.serial('who is alone answers nobody, and status says why', async (t) => {
   await cluster.startMember('m1', {});
   await delay(1000);
   t.regex((await cluster.quorate('status')).stdout, /m1 +unreachable .*its process runs: until a majority does/);
+  await cluster.kill(['m1'], 'SIGTERM');
+  t.regex(cluster.log('m1').trimEnd().split('\n').at(-1) ?? '', /"stopping: told to"/, 'no error');
   t.is((await cluster.quorate('up', '--detach')).code, 0);
 });
 

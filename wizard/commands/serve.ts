@@ -1,9 +1,11 @@
 import {
+  ClusterError,
   etcdVersion,
   type FlagHelp,
   flagHelp,
   loadConfigFile,
   Member,
+  type MemberOptions,
   openLogger,
   readMemberConfig,
 } from '#cluster/server';
@@ -41,11 +43,11 @@ export async function serve(args: readonly string[]): Promise<ExitCode> {
   for (const warning of warnings) logger.warn(warning);
   const signal = endSignal('SIGTERM', 'SIGINT');
   try {
-    const member = await Member.start({ config, logger, version: version() }, signal);
-    const failure = await Promise.race([untilAborted(signal), member.failed]);
-    if (failure === undefined) {
+    const member = await startUnlessEnded({ config, logger, version: version() }, signal);
+    const failure = await Promise.race([untilAborted(signal), member?.failed]);
+    if (member === undefined || failure === undefined) {
       logger.info('stopping: told to');
-      await member.close();
+      await member?.close();
       return exitCodes.done;
     }
     logger.error('stopping: the member can not go on', { error: failure });
@@ -54,5 +56,15 @@ export async function serve(args: readonly string[]): Promise<ExitCode> {
     throw failure;
   } finally {
     await close();
+  }
+}
+
+/** Undefined: it was told to end while it waited for a cluster to serve. */
+async function startUnlessEnded(options: MemberOptions, signal: AbortSignal): Promise<Member | undefined> {
+  try {
+    return await Member.start(options, signal);
+  } catch (error) {
+    if (signal.aborted && error instanceof ClusterError && error.code === 'stopped') return undefined;
+    throw error;
   }
 }
