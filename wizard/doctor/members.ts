@@ -45,7 +45,10 @@ const unseen = (endpoint: string, cause: unknown): Diagnosis =>
     : error('unreachable', endpoint, reasonOf(cause), 'start it, or see what is between');
 
 /** Where the members that no endpoint of the client is are to be found, as they advertise it; none where that can't be asked. */
-export async function otherEndpoints(client: EtcdClient, signal: AbortSignal): Promise<string[]> {
+export async function otherEndpoints(
+  client: Pick<EtcdClient, 'endpoints' | 'status' | 'memberList'>,
+  signal: AbortSignal,
+): Promise<string[]> {
   const asked = client.endpoints.map((endpoint) => client.status(endpoint, { signal, timeoutMs: patienceMs }));
   const [listed, ...answers] = await Promise.allSettled([
     client.memberList({ signal, timeoutMs: patienceMs }),
@@ -54,9 +57,13 @@ export async function otherEndpoints(client: EtcdClient, signal: AbortSignal): P
   signal.throwIfAborted();
   const named = new Set(answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value.header.memberId] : [])));
   const isHere = client.endpoints.every((endpoint) => isLoopback(hostOf(endpoint)));
+  // Whoever asks by TLS tells nobody who they are without.
+  const isPlain = client.endpoints.some((endpoint) => endpoint.startsWith('http:'));
+  const mayBeAsked = (url: string): boolean =>
+    isDialled(url) && (isPlain || url.startsWith('https:')) && (isHere || !isLoopback(hostOf(url)));
   const members = listed.status === 'fulfilled' ? listed.value : [];
   const found = members.flatMap(({ id, clientUrls }) => {
-    const url = clientUrls.find((each) => isDialled(each) && (isHere || !isLoopback(hostOf(each))));
+    const url = clientUrls.find(mayBeAsked);
     return url === undefined || named.has(id) || client.endpoints.includes(url) ? [] : [url];
   });
   return [...new Set(found)].slice(0, othersMax);

@@ -1,6 +1,12 @@
 import test from 'ava';
 import type { MemberInfo, MemberStatus } from '#cluster';
-import { hashTroubles, membershipTroubles, type Seen, statusTroubles } from '../../../wizard/doctor/members.js';
+import {
+  hashTroubles,
+  membershipTroubles,
+  otherEndpoints,
+  type Seen,
+  statusTroubles,
+} from '../../../wizard/doctor/members.js';
 import { diskTroubles, parseFigures, percentile99, quotaTroubles } from '../../../wizard/doctor/metrics.js';
 import { samplePlan } from '../plans.js';
 
@@ -139,4 +145,23 @@ test('a store is held against its quota, and against what of it is in use', (t) 
     'store-sparse',
   ]);
   t.deepEqual(quotaTroubles(seen(1), figures), []);
+});
+
+test('members that no endpoint is are found where they say, and nowhere that is nobody or without TLS', async (t) => {
+  const advertised = [
+    ['https://10.0.0.1:2379'],
+    ['http://10.0.0.2:2379', 'https://10.0.0.2:2379'],
+    ['http://evil.example:80'],
+    ['https://0.0.0.0:2379'],
+    ['https://localhost:2379'],
+    ['https://a:b@10.0.0.6:2379', 'unix:///tmp/x', 'https://10.0.0.6:99999', 'https://[::]:2379'],
+    ['https://[fd00::7]:2379'],
+  ];
+  const client = {
+    endpoints: ['https://10.0.0.1:2379'],
+    status: async () => seen(1).status,
+    memberList: async () => advertised.map((clientUrls, at) => member(at + 1, { clientUrls })),
+  };
+  const { signal } = new AbortController();
+  t.deepEqual(await otherEndpoints(client, signal), ['https://10.0.0.2:2379', 'https://[fd00::7]:2379']);
 });
