@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ClusterError, type EtcdClient, idText, type MemberStatus } from '#cluster';
+import { type EtcdClient, idText, type MemberStatus } from '#cluster';
 import { authorityFiles, daysLeft, inspectKeyPair, PkiError, readCertificate } from '#pki';
 import { serialsOn } from '../apply/observe.js';
 import { mapAtOnce } from '../at-once.js';
@@ -62,8 +62,8 @@ async function reportMember(client: EtcdClient, member: Member, dir: string): Pr
     const figures = { id: idText(memberId), version, term, index, appliedIndex, dbSize, revision };
     return { name: member.name, endpoint, pid, state: stateOf(status), ...figures };
   } catch (error) {
-    const waits = pid !== undefined && error instanceof ClusterError && error.code === 'connection-failed';
     const what = error instanceof Error ? error.message : String(error);
+    const waits = pid !== undefined && what.endsWith('connection refused');
     const reason = waits ? `${what}; its process runs: until a majority does it serves nobody` : what;
     return { name: member.name, endpoint, pid, state: 'unreachable', reason };
   }
