@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { judge } from '../../judges.js';
 import { appliedCluster, eventually, rootClient } from '../run/cluster.js';
 
-const many = 200;
+const many = 120;
 const steps = 4 * many;
 
 const declared = `access:
