@@ -17,7 +17,19 @@ const floors = [
   ['apply', 'maintenance'],
   ['store', 'watch', 'lease', 'auth', 'members', 'alarms', 'log', 'transport'],
   ['raft', 'wire', 'bolt'],
-  ['numbers', 'errors', 'operations', 'consensus', 'tables', 'disk', 'clock', 'deadline', 'logger', 'measures'],
+  [
+    'numbers',
+    'errors',
+    'operations',
+    'consensus',
+    'tables',
+    'disk',
+    'clock',
+    'deadline',
+    'process-limits',
+    'logger',
+    'measures',
+  ],
 ];
 
 const floorRules = floors.flatMap((rooms, level) =>

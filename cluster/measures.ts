@@ -34,7 +34,7 @@ export class Histogram {
 
 const diskSeconds = exponential(0.001, 2, 14);
 const snapshotSeconds = exponential(0.1, 2, 10);
-const requestSeconds = exponential(0.0001, 2, 20);
+export const requestSeconds = exponential(0.0001, 2, 20);
 const hashSeconds = exponential(0.01, 2, 15);
 
 /** How long something took, for what came off and for what did not. */

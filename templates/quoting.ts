@@ -16,6 +16,16 @@ export function shellWord(value: string): string {
 export const shellArgument = (value: string): string =>
   /^[A-Za-z0-9_./:=@%+-]+$/.test(value) ? value : shellWord(value);
 
+/** As `shellArgument`, in what can be seen and typed: all of the text but line breaks at its end, which shells take away. */
+export const typedArgument = (value: string): string =>
+  /[\p{C}\u2028\u2029]/u.test(value)
+    ? `"$(printf '${Buffer.from(value)
+        .toString('latin1')
+        .replace(/[^A-Za-z0-9]/g, octal)}')"`
+    : shellArgument(value);
+
+const octal = (byte: string): string => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
+
 /**
  * A value of a systemd EnvironmentFile. Between double quotes a backslash escapes `"`, `\`, `$` and the backtick, and only
  * these (systemd.exec(5)); systemd drops assignments with other control characters than tab and line break.

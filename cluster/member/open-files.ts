@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { processLimit } from '../process-limits.js';
 
 /** What a member itself has open at most, with room: the store, the log, connections to its peers. */
 const ownFiles = 256;
@@ -11,18 +11,11 @@ export interface OpenFiles {
   readonly warning?: string;
 }
 
-/** How many files this process may have open; undefined where that can't be known. Node has raised it as far as it may. */
-function openFilesMax(): number | undefined {
-  try {
-    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
-    return soft === undefined ? undefined : Number(soft);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Leaves clients what a member does not need for itself: one that could open no more files could not go on. */
-export function openFiles(max = openFilesMax()): OpenFiles {
+/**
+ * Leaves clients what a member does not need for itself: one that could open no more files could not go on.
+ * @param max how many files this process may have open: Node has raised it as far as it may
+ */
+export function openFiles(max = processLimit('Max open files')): OpenFiles {
   if (max === undefined) return { connectionsMax: 100_000 };
   const connectionsMax = Math.max(max - ownFiles, 16);
   if (max >= wantedFiles) return { connectionsMax };

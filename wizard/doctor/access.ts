@@ -1,11 +1,11 @@
 import type { Ledger } from '#pki';
-import { shellArgument } from '#templates';
+import { shellArgument, typedArgument } from '#templates';
 import type { Access } from '../access/access.js';
 import { planAccess } from '../access/plan-access.js';
 import { type Plan, root } from '../plan/plan.js';
 import { userNameRule } from '../plan/rules.js';
 import { knownApiServer } from '../run/api-server.js';
-import { printable, unseen } from '../shown.js';
+import { printable } from '../shown.js';
 import { type Diagnosis, error, warning } from './diagnosis.js';
 
 // Users and roles of the store against the plan, and against the certificates that were issued.
@@ -38,16 +38,6 @@ export function planTroubles(live: Access, plan: Plan): Diagnosis[] {
 
 const ofNoPerson = (name: string): boolean => userNameRule(name) !== undefined;
 
-/** For a shell, in what can be seen and typed. */
-const written = (name: string): string =>
-  name.search(unseen) < 0
-    ? shellArgument(name)
-    : `"$(printf '${Buffer.from(name)
-        .toString('latin1')
-        .replace(/[^A-Za-z0-9]/g, octal)}')"`;
-
-const octal = (byte: string): string => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
-
 /** @param ledger of the authority that signs for clients */
 export function bearerTroubles(live: Access, ledger: Pick<Ledger, 'select'>, now: Date): Diagnosis[] {
   const bearers = new Set(
@@ -64,7 +54,7 @@ export function bearerTroubles(live: Access, ledger: Pick<Ledger, 'select'>, now
         user === root
           ? 'quorate apply'
           : ofNoPerson(user)
-            ? `etcdctl user delete ${written(user)}`
+            ? `etcdctl user delete ${typedArgument(user)}`
             : `quorate user add ${shellArgument(user)} --role ROLE; or etcdctl user delete ${shellArgument(user)}`,
       ),
     ),

@@ -33,13 +33,13 @@ export async function seeMembers(
   });
   const settled = await Promise.allSettled(asked);
   const silent = settled.flatMap((each, at) =>
-    each.status === 'fulfilled' ? [] : [unseen(client.endpoints[at] ?? '', each.reason)],
+    each.status === 'fulfilled' ? [] : [withoutStatus(client.endpoints[at] ?? '', each.reason)],
   );
   return { seen: settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])), silent };
 }
 
 /** Who is refused has reached it: from etcd 3.5 on only root, or only who has a name, is told. */
-const unseen = (endpoint: string, cause: unknown): Diagnosis =>
+const withoutStatus = (endpoint: string, cause: unknown): Diagnosis =>
   cause instanceof ClusterError && isOfAccess(cause)
     ? warning('not-let-in', endpoint, reasonOf(cause), hintOf(cause))
     : error('unreachable', endpoint, reasonOf(cause), 'start it, or see what is between');

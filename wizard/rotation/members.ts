@@ -32,7 +32,7 @@ export async function untilFollowed(
   const { plan, dir, progress, signal } = following;
   if (await isDown(plan, dir)) return;
   await refuseStopped(plan, dir);
-  if (restarts && plan.cluster.engine === 'etcd' && plan.cluster.run === 'local') {
+  if (restarts && isRestartedHere(plan)) {
     for (const member of plan.members) {
       if (await hasFollowed(member)) continue;
       progress(`restarting ${member.name}`);
@@ -52,17 +52,23 @@ export async function untilFollowed(
 }
 
 /** Nobody runs that could be asked: those that are started later begin with what is there by then. */
-export async function isDown({ cluster, members }: Plan, dir: string): Promise<boolean> {
-  if (cluster.run !== 'local') return false;
-  const pids = await Promise.all(members.map(({ name }) => pidOf(dir, name)));
-  return pids.every((pid) => pid === undefined);
+export async function isDown(plan: Plan, dir: string): Promise<boolean> {
+  return plan.cluster.run === 'local' && (await stoppedOf(plan, dir)).length === plan.members.length;
 }
 
-/** One that comes back with what it trusted before would have to be told again. @throws WizardError `rotation` */
-async function refuseStopped({ cluster, members }: Plan, dir: string): Promise<void> {
-  if (cluster.run !== 'local') return;
+/** Members that have no process here. */
+async function stoppedOf({ members }: Plan, dir: string): Promise<readonly string[]> {
   const pids = await Promise.all(members.map(({ name }) => pidOf(dir, name)));
-  const stopped = members.filter((_, place) => pids[place] === undefined).map(({ name }) => name);
+  return members.filter((_, place) => pids[place] === undefined).map(({ name }) => name);
+}
+
+/** Members of ours read what changes while they run. */
+const isRestartedHere = ({ cluster }: Plan): boolean => cluster.engine === 'etcd' && cluster.run === 'local';
+
+/** One that comes back with what it trusted before would have to be told again. @throws WizardError `rotation` */
+async function refuseStopped(plan: Plan, dir: string): Promise<void> {
+  if (plan.cluster.run !== 'local') return;
+  const stopped = await stoppedOf(plan, dir);
   if (stopped.length === 0) return;
   const what = `${stopped.join(', ')} does not run, and the others do: whether all follow can not be seen`;
   throw new WizardError('rotation', what, { stopped }, { hint: 'quorate up --detach starts it; then type it again' });
@@ -74,9 +80,7 @@ async function refuseStopped({ cluster, members }: Plan, dir: string): Promise<v
  */
 export async function restartAll(following: Following): Promise<boolean> {
   const { plan, dir, progress } = following;
-  if (plan.cluster.engine !== 'etcd' || plan.cluster.run !== 'local') return false;
-  const pids = await Promise.all(plan.members.map(({ name }) => pidOf(dir, name)));
-  if (pids.includes(undefined)) return false;
+  if (!isRestartedHere(plan) || (await stoppedOf(plan, dir)).length > 0) return false;
   for (const member of plan.members) {
     progress(`restarting ${member.name}`);
     await restart(following, member);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { idText, noMember } from '../../numbers.js';
+import { processLimit } from '../../process-limits.js';
 import type { ApiState } from '../state.js';
 import type { Page } from './probes.js';
 
@@ -16,17 +16,10 @@ function raftStatus({ consensus }: ApiState) {
   return { id: idText(id), term, commit, lead: idText(leader), ...(leader !== noMember && { raftState }), applied };
 }
 
-/** Undefined where the system does not tell it. */
-function fileDescriptorLimit(): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
-  return soft === undefined ? undefined : Number(soft);
-}
-
 /** /debug/vars as Go's expvar writes it, a variable a line, in the order of their names. */
 export const varsPage: Page = (state) => {
   const vars = {
-    file_descriptor_limit: fileDescriptorLimit(),
+    file_descriptor_limit: processLimit('Max open files'),
     memstats: memoryFigures(),
     'raft.status': raftStatus(state),
   };

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { processLimit } from '../../process-limits.js';
 import { counter, gauge, type Series } from './series.js';
 
 /** process_* and os_fd_*, as Prometheus' clients have them. What Linux tells in /proc is left out elsewhere. */
@@ -34,8 +35,7 @@ const startSeconds = Math.round(Date.now() / 1000 - process.uptime());
 const virtualBytes = (): number =>
   Number(/^VmSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024;
 /** Unlimited is the largest of Go's numbers. */
-const virtualBytesMax = (): number =>
-  Number(/^Max address space\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 2 ** 64);
+const virtualBytesMax = (): number => processLimit('Max address space') ?? 2 ** 64;
 /** Of all in the process's network namespace: the kernel keeps no count of one process. */
 function networkBytes(field: 'InOctets' | 'OutOctets'): number {
   const [names = [], values = []] = readFileSync('/proc/self/net/netstat', 'utf8')
@@ -45,5 +45,4 @@ function networkBytes(field: 'InOctets' | 'OutOctets'): number {
   return Number(values[names.indexOf(field)] ?? 0);
 }
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
-const filesMax = (): number =>
-  Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 0);
+const filesMax = (): number => processLimit('Max open files') ?? 0;

@@ -1,4 +1,4 @@
-import { type Durations, exponential, type Histogram, type VersionMeasures } from '../../measures.js';
+import { type Durations, type Histogram, requestSeconds, type VersionMeasures } from '../../measures.js';
 import type { ApiState } from '../state.js';
 import {
   counter,
@@ -55,8 +55,6 @@ export function requestSeries({ measures }: ApiState): readonly Series[] {
     counter('etcd_debugging_mvcc_events_total', 'Total number of events sent by this member.', () => measures.events),
   ];
 }
-
-const requestSeconds = exponential(0.0001, 2, 20);
 
 /** Sending fails only where the client has gone, which etcd does not count. */
 const streams = { '/etcdserverpb.Watch/Watch': 'watch', '/etcdserverpb.Lease/LeaseKeepAlive': 'lease-keepalive' };
