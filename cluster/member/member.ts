@@ -17,6 +17,7 @@ import { nodeDisk } from '../log/node-disk.js';
 import type { Logger } from '../logger.js';
 import { AutoCompaction } from '../maintenance/index.js';
 import { Measures } from '../measures.js';
+import type { AccessDeclaration } from '../operations/auth.js';
 import type { Address } from '../transport/address.js';
 import { Listener, type ListenerLimits, type ListenerOptions } from '../transport/listener.js';
 import { GrpcPeerNetwork, type PeerNetworkOptions } from '../transport/peer-network.js';
@@ -28,7 +29,6 @@ import { Closing } from './closing.js';
 import { CorruptionChecks } from './corruption-checks.js';
 import { dataDir, type Identity, makeDataDir } from './data-dir.js';
 import { originOf } from './identity.js';
-import { readInitialAccess } from './initial-access.js';
 import { FolderLock } from './lock.js';
 import { openFiles } from './open-files.js';
 import { proposeUntilApplied } from './own-proposals.js';
@@ -91,8 +91,7 @@ export class Member implements AsyncDisposable {
   async #start(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#options;
     const dir = dataDir(config.dataDir, config.walDir);
-    const access =
-      config.initialAccessFile === undefined ? undefined : await readInitialAccess(config.initialAccessFile);
+    const access = await this.#initialAccess();
     logger.info('starting a member', { ...startFields(config), 'server-version': this.#options.version });
     await makeDataDir(dir);
     const lock = await FolderLock.take(dir.root);
@@ -202,6 +201,14 @@ export class Member implements AsyncDisposable {
       else signal.addEventListener('abort', stopped, { once: true });
     });
     await Promise.race([event, ended, this.failed.then((error) => Promise.reject(error))]);
+  }
+
+  /** Loaded only where it is asked for: zod takes its time and its memory. */
+  async #initialAccess(): Promise<AccessDeclaration | undefined> {
+    const { initialAccessFile } = this.#options.config;
+    if (initialAccessFile === undefined) return undefined;
+    const { readInitialAccess } = await import('./initial-access.js');
+    return readInitialAccess(initialAccessFile);
   }
 
   /** Loaded only where it is asked for: jose takes its time. */

@@ -1,7 +1,6 @@
-import { connectionOptions } from '../run/store-connection.js';
 import { accessCommands } from './access/catalogue.js';
 import { certCommands } from './cert/catalogue.js';
-import { type Command, jsonOption, yesOption } from './command.js';
+import { type Command, connectionOptions, jsonOption, yesOption } from './command.js';
 import { memberCommands } from './member/catalogue.js';
 import { userCommands } from './user/catalogue.js';
 

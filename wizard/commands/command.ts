@@ -1,5 +1,6 @@
 import type { PassphraseSource } from '../passphrases.js';
 import type { ExitCode } from '../report.js';
+import { passwordVariable } from '../secret-variables.js';
 import type { Terminal } from '../terminal.js';
 
 /** What every command is given. */
@@ -58,3 +59,12 @@ export type Command = ParsedCommand | PassedCommand;
 
 export const jsonOption: Option = { flags: '--json', description: 'the result as JSON' };
 export const yesOption: Option = { flags: '-y, --yes', description: 'take the defaults and ask nothing' };
+
+/** Which store, and as whom, for commands on one that need not be a plan's. */
+export const connectionOptions: readonly Option[] = [
+  { flags: '--endpoints <urls...>', description: "another cluster than DIR's: https://HOST:PORT, one or more" },
+  { flags: '--cacert <file>', description: 'the authority that its servers are verified with' },
+  { flags: '--cert <file>', description: 'the certificate to sign in with' },
+  { flags: '--key <file>', description: 'its key' },
+  { flags: '--user <name>', description: `sign in with a password, taken from ${passwordVariable}` },
+];

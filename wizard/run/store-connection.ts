@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { EtcdClient } from '#cluster';
 import { type ClientFilePaths, type ClientFiles, readClientFiles } from '#pki';
-import type { Context, Given, Option } from '../commands/command.js';
+import type { Context, Given } from '../commands/command.js';
 import { findPlan } from '../commands/plan-file.js';
 import { WizardError } from '../errors.js';
 import { root } from '../plan/plan.js';
@@ -10,14 +10,6 @@ import { passwordVariable } from '../secret-variables.js';
 import { connectAsRoot } from './cluster-client.js';
 
 // A store that need not be a plan's: any that speaks etcd's v3 API.
-
-export const connectionOptions: readonly Option[] = [
-  { flags: '--endpoints <urls...>', description: "another cluster than DIR's: https://HOST:PORT, one or more" },
-  { flags: '--cacert <file>', description: 'the authority that its servers are verified with' },
-  { flags: '--cert <file>', description: 'the certificate to sign in with' },
-  { flags: '--key <file>', description: 'its key' },
-  { flags: '--user <name>', description: `sign in with a password, taken from ${passwordVariable}` },
-];
 
 export interface Connection {
   readonly client: EtcdClient;

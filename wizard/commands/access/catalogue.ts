@@ -1,5 +1,4 @@
-import { connectionOptions } from '../../run/store-connection.js';
-import { type Command, jsonOption } from '../command.js';
+import { type Command, connectionOptions, jsonOption } from '../command.js';
 
 // The commands of the group `access`, in the order of its --help.
 
