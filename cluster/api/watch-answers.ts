@@ -5,7 +5,6 @@ import type { KeyValue } from '../operations/kv.js';
 import type { Answer, Event } from '../watch/index.js';
 import { eventMessage } from '../wire/events.js';
 import type { etcdserverpb } from '../wire/generated/messages.js';
-import type { Header } from '../wire/responses.js';
 import { encodeEvent, watchFrame } from '../wire/watch-frames.js';
 import type { Replies } from './context.js';
 import type { Desk } from './desk.js';
@@ -52,26 +51,36 @@ export class WatchAnswers {
   #message(answer: Exclude<Answer, Events>): Message {
     switch (answer.kind) {
       case 'created':
-        return { ...this.#head(answer.revision), watchId: idOf(answer.id), created: true };
+        return { header: this.#desk.header(answer.revision), watchId: idOf(answer.id), created: true };
       case 'refused': {
         const { reason: cancelReason } = answer;
-        return { ...this.#head(answer.revision), watchId: noId, created: true, canceled: true, cancelReason };
+        return {
+          header: this.#desk.header(answer.revision),
+          watchId: noId,
+          created: true,
+          canceled: true,
+          cancelReason,
+        };
       }
       case 'cancelled':
-        return { ...this.#head(answer.revision), watchId: idOf(answer.id), canceled: true };
+        return { header: this.#desk.header(answer.revision), watchId: idOf(answer.id), canceled: true };
       case 'denied':
-        return { ...this.#head(answer.revision), watchId: idOf(answer.id), canceled: true, cancelReason: deniedText };
+        return {
+          header: this.#desk.header(answer.revision),
+          watchId: idOf(answer.id),
+          canceled: true,
+          cancelReason: deniedText,
+        };
       case 'compacted': {
         const { compacted: compactRevision } = answer;
-        return { ...this.#head(revision(0)), watchId: idOf(answer.id), canceled: true, compactRevision };
+        return { header: this.#desk.header(revision(0)), watchId: idOf(answer.id), canceled: true, compactRevision };
       }
       case 'progress':
-        return { ...this.#head(answer.revision), watchId: answer.id === undefined ? noId : idOf(answer.id) };
+        return {
+          header: this.#desk.header(answer.revision),
+          watchId: answer.id === undefined ? noId : idOf(answer.id),
+        };
     }
-  }
-
-  #head(at: Revision): { readonly header: Header } {
-    return { header: this.#desk.header(at) };
   }
 
   #tellEvents(answer: Events, replies: Replies<Message>): Promise<unknown> | undefined {
@@ -79,15 +88,15 @@ export class WatchAnswers {
     this.#desk.state.measures.events += events.length;
     if (!watcher.fragments && this.#last !== undefined && areAlike(answer, this.#last))
       return replies.sendFrame(this.#last.frame);
-    const head = { ...this.#head(at), watchId: idOf(watcher.id) };
+    const head = { header: this.#desk.header(at), watchId: idOf(watcher.id) };
     const encoded = events.map((event) => this.#event(event, watcher.previous));
     if (!watcher.fragments) {
       const frame = watchFrame(head, encoded);
-      this.#last = { ...answer, frame };
+      this.#last = { frame, ...answer };
       return replies.sendFrame(frame);
     }
     const parts = fragments(encoded, this.#bytesMax);
-    const frames = parts.map((part, n) => watchFrame({ ...head, fragment: n < parts.length - 1 }, part));
+    const frames = parts.map((part, n) => watchFrame({ fragment: n < parts.length - 1, ...head }, part));
     return sendAll(frames, replies);
   }
 
@@ -105,7 +114,7 @@ export class WatchAnswers {
   /** The key right before a revision; undefined when that is compacted. */
   #before(key: Uint8Array, at: Revision): KeyValue | undefined {
     try {
-      return this.#desk.state.kv.range({ ...plainRange, key, revision: revision(at - 1) }).kvs[0];
+      return this.#desk.state.kv.range({ key, revision: revision(at - 1), ...plainRange }).kvs[0];
     } catch (error) {
       if (error instanceof ClusterError && error.code === 'compacted') return undefined;
       throw error;

@@ -66,7 +66,7 @@ async function take(
 async function create(desk: Desk, request: Creation, context: CallContext, stream: WatchStream): Promise<void> {
   if (toCount(request.startRevision) < 0) return stream.refuse(compactedText);
   const { permissions, authenticator } = desk.state;
-  const range = keyRangeOf({ ...request, key: request.key?.length ? request.key : firstKey });
+  const range = keyRangeOf({ key: request.key?.length ? request.key : firstKey, rangeEnd: request.rangeEnd });
   try {
     await desk.read(context, (caller) => {
       permissions.checkRead(caller, range);

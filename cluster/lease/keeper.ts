@@ -176,7 +176,7 @@ export class LeaseKeeper {
   }
 
   #asLeader(questions: readonly LeaseQuestion[]) {
-    return answerAsLeader({ ...this.#parts, certainty: this.#certainty }, questions);
+    return answerAsLeader({ certainty: this.#certainty, ...this.#parts }, questions);
   }
 
   #again(waiters: readonly Waiter[], error: ClusterError): void {

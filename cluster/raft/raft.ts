@@ -127,8 +127,8 @@ export class Raft {
     const entries = log.takeTail();
     const hardState = this.#core.takeHardState(snapshot !== undefined || entries.length > 0);
     return {
-      ...(hardState === undefined ? undefined : { hardState }),
-      ...(snapshot === undefined ? undefined : { snapshot }),
+      hardState,
+      snapshot,
       entries,
       messages: outbox.takeMessages(),
       afterDurable: outbox.takeAfterDurable(),

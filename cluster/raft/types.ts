@@ -115,10 +115,10 @@ export interface ReadGrant {
 
 /** What the driver has to do for raft, in this order. Taken whole; several may be under way, finished in order. */
 export interface Ready {
-  /** To be made durable together with `entries`; absent when unchanged. */
-  readonly hardState?: HardState;
+  /** To be made durable together with `entries`; undefined when unchanged. */
+  readonly hardState: HardState | undefined;
   /** To be installed before anything below: replaces the log and the state. */
-  readonly snapshot?: SnapshotMark;
+  readonly snapshot: SnapshotMark | undefined;
   /** To be appended, replacing whatever the log holds from entries[0].index on. */
   readonly entries: readonly Entry[];
   /** May leave at once (a leader's own write goes on in parallel, thesis 10.2.1). */

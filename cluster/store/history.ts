@@ -88,7 +88,7 @@ export class History {
       const record = this.record(place);
       // A record that a compaction took was a tombstone: of the others the newest one is kept.
       if (record === undefined) return undefined;
-      if (place.main <= at) return record.tombstone ? undefined : { ...record, mod: place };
+      if (place.main <= at) return record.tombstone ? undefined : { mod: place, ...record };
       place = record.before;
     }
     return undefined;

@@ -44,7 +44,7 @@ export class Intake {
     const head: Head = tombstone
       ? { live: false, mod: place, create: revision(0), version: 0, lease: noLease, ...link }
       : { live: true, mod: place, create, version, lease, ...link };
-    this.#history.append(place, { ...change, before: before?.mod, ...link });
+    this.#history.append(place, { before: before?.mod, ...change, ...link });
     this.#keys.put(key, encodeHead(head), head.live, old?.live);
     if (old?.live) this.#leased.detach(old);
     this.#leased.attach(head, key);

@@ -231,11 +231,11 @@ export class Kv {
       lease: op.ignoreLease && live ? old.lease : op.lease,
       ...this.#link(old, place),
     };
-    const prevKv = op.prevKv && live ? this.#view.keyValue({ ...old, key: op.key, value: undefined }) : undefined;
+    const prevKv = op.prevKv && live ? this.#view.keyValue({ key: op.key, value: undefined, ...old }) : undefined;
     // Kept, unless the same txn has deleted it before: then there is none to keep (a real etcd ends itself there).
     const value = op.ignoreValue && live ? this.#history.valueAt(old.mod) : op.value;
     const before = this.#chained(old)?.mod;
-    this.#append(place, { ...head, tombstone: false, key: op.key, value, before });
+    this.#append(place, { tombstone: false, key: op.key, value, before, ...head });
     this.#keys.put(op.key, encodeHead(head), true, old?.live);
     if (live) this.#leased.detach(old);
     this.#leased.attach(head, op.key);

@@ -147,9 +147,9 @@ export class LayeredTable implements Table {
   #baseRange(from: Uint8Array | undefined, to: Uint8Array | undefined, reverse: boolean): Iterable<Row> {
     if (this.#rows === undefined) return [];
     const bounds = reverse
-      ? { ...(to && { start: to, exclusiveStart: true }), end: from ?? firstKey, inclusiveEnd: true }
-      : { start: from ?? firstKey, ...(to && { end: to }) };
-    return this.#rows.getRange({ ...bounds, reverse }).map(({ key, value }): Row => [key, value]);
+      ? { reverse, end: from ?? firstKey, inclusiveEnd: true, ...(to && { start: to, exclusiveStart: true }) }
+      : { reverse, start: from ?? firstKey, ...(to && { end: to }) };
+    return this.#rows.getRange(bounds).map(({ key, value }): Row => [key, value]);
   }
 }
 

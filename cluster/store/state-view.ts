@@ -69,9 +69,9 @@ class ViewedTable implements Table {
     if (this.#rows === undefined || (from !== undefined && to !== undefined && Buffer.compare(from, to) >= 0))
       return [];
     const bounds = reverse
-      ? { ...(to && { start: to, exclusiveStart: true }), end: from ?? firstKey, inclusiveEnd: true }
-      : { start: from ?? firstKey, ...(to && { end: to }) };
-    return this.#rows.getRange({ ...bounds, reverse, transaction }).map(({ key, value }) => [key, value] as const);
+      ? { reverse, end: from ?? firstKey, inclusiveEnd: true, ...(to && { start: to, exclusiveStart: true }) }
+      : { reverse, start: from ?? firstKey, ...(to && { end: to }) };
+    return this.#rows.getRange({ transaction, ...bounds }).map(({ key, value }) => [key, value] as const);
   }
 
   put(): never {

@@ -39,24 +39,23 @@ export const encodeBatch = (messages: readonly Message[]): Uint8Array =>
   quorate.PeerBatch.encode({ messages: messages.map(fieldsOf) }).finish();
 
 function fieldsOf(message: Message): Fields {
-  const own = { kind: kinds.indexOf(message.kind), term: message.term };
+  const { term } = message;
+  const kind = kinds.indexOf(message.kind);
   switch (message.kind) {
     case 'append': {
       const { prevIndex, prevTerm, commit } = message;
-      return { ...own, prevIndex, prevTerm, commit, entries: message.entries.map(entryFields) };
+      return { kind, term, prevIndex, prevTerm, commit, entries: message.entries.map(entryFields) };
     }
     case 'snapshot':
-      return { ...own, mark: markFields(message.mark) };
+      return { kind, term, mark: markFields(message.mark) };
     case 'propose':
-      return { ...own, data: [...message.data] };
+      return { kind, term, data: [...message.data] };
     case 'propose-membership':
-      return { ...own, data: [message.data] };
+      return { kind, term, data: [message.data] };
     case 'transfer-leader':
-      return { ...own, transferee: fromId(message.transferee) };
-    default: {
-      const { from: _from, to: _to, ...rest } = message;
-      return { ...rest, ...own };
-    }
+      return { kind, term, transferee: fromId(message.transferee) };
+    default:
+      return { ...message, kind };
   }
 }
 
@@ -80,53 +79,53 @@ export function decodeBatch(bytes: Uint8Array, from: MemberId, to: MemberId): re
 }
 
 function messageOf(fields: Fields, from: MemberId, to: MemberId): Message {
-  const envelope = { from, to, term: termOf(fields.term) };
+  const term = termOf(fields.term);
   const kind = kinds[fields.kind ?? 0];
   const rejected = fields.rejected ?? false;
   const context = toCount(fields.context);
   switch (kind) {
-    case 'append':
-      return { ...envelope, kind, ...appendOf(fields) };
+    case 'append': {
+      const prevIndex = indexOf(fields.prevIndex);
+      const entries = (fields.entries ?? []).map((entry, at) => entryOf(entry, index(prevIndex + 1 + at)));
+      const prevTerm = termOf(fields.prevTerm);
+      return { kind, from, to, term, prevIndex, prevTerm, entries, commit: indexOf(fields.commit) };
+    }
     case 'append-reply': {
-      const hint = { hintIndex: indexOf(fields.hintIndex), hintTerm: termOf(fields.hintTerm) };
-      return { ...envelope, kind, rejected, index: indexOf(fields.index), ...hint };
+      const [hintIndex, hintTerm] = [indexOf(fields.hintIndex), termOf(fields.hintTerm)];
+      return { kind, from, to, term, rejected, index: indexOf(fields.index), hintIndex, hintTerm };
     }
     case 'commit':
-      return { ...envelope, kind, lastIndex: indexOf(fields.lastIndex), lastTerm: termOf(fields.lastTerm) };
+      return { kind, from, to, term, lastIndex: indexOf(fields.lastIndex), lastTerm: termOf(fields.lastTerm) };
     case 'heartbeat':
-      return { ...envelope, kind, commit: indexOf(fields.commit), context };
+      return { kind, from, to, term, commit: indexOf(fields.commit), context };
     case 'heartbeat-reply':
     case 'read-index':
-      return { ...envelope, kind, context };
+      return { kind, from, to, term, context };
     case 'read-index-reply':
-      return { ...envelope, kind, context, index: indexOf(fields.index) };
+      return { kind, from, to, term, context, index: indexOf(fields.index) };
     case 'vote':
     case 'pre-vote': {
-      const last = { lastIndex: indexOf(fields.lastIndex), lastTerm: termOf(fields.lastTerm) };
-      return { ...envelope, kind, ...last, transfer: fields.transfer ?? false };
+      const [lastIndex, lastTerm] = [indexOf(fields.lastIndex), termOf(fields.lastTerm)];
+      return { kind, from, to, term, lastIndex, lastTerm, transfer: fields.transfer ?? false };
     }
     case 'vote-reply':
-    case 'pre-vote-reply':
-      return { ...envelope, kind, rejected, commit: indexOf(fields.commit), commitTerm: termOf(fields.commitTerm) };
+    case 'pre-vote-reply': {
+      const [commit, commitTerm] = [indexOf(fields.commit), termOf(fields.commitTerm)];
+      return { kind, from, to, term, rejected, commit, commitTerm };
+    }
     case 'snapshot':
-      return { ...envelope, kind, mark: markOf(fields.mark) };
+      return { kind, from, to, term, mark: markOf(fields.mark) };
     case 'timeout-now':
-      return { ...envelope, kind };
+      return { kind, from, to, term };
     case 'propose':
-      return { ...envelope, kind, data: fields.data ?? [] };
+      return { kind, from, to, term, data: fields.data ?? [] };
     case 'propose-membership':
-      return { ...envelope, kind, data: fields.data?.[0] ?? noBytes };
+      return { kind, from, to, term, data: fields.data?.[0] ?? noBytes };
     case 'transfer-leader':
-      return { ...envelope, kind, transferee: memberId(BigInt.asUintN(64, toId(fields.transferee))) };
+      return { kind, from, to, term, transferee: memberId(BigInt.asUintN(64, toId(fields.transferee))) };
     default:
       throw new ClusterError('invalid-argument', `there is no message kind ${fields.kind}`, { kind: fields.kind });
   }
-}
-
-function appendOf(fields: Fields) {
-  const prevIndex = indexOf(fields.prevIndex);
-  const entries = (fields.entries ?? []).map((entry, at) => entryOf(entry, index(prevIndex + 1 + at)));
-  return { prevIndex, prevTerm: termOf(fields.prevTerm), commit: indexOf(fields.commit), entries };
 }
 
 function entryOf(fields: quorate.PeerEntry.$Properties, at: Index): Entry {

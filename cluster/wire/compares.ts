@@ -53,7 +53,7 @@ export function compareOf(message: Message): Compare {
   if (result === undefined) {
     throw new ClusterError('invalid-argument', `a compare has no result ${message.result}`, { result: message.result });
   }
-  return { ...keyRangeOf(message), result, against: againstOf(message) };
+  return { result, against: againstOf(message), ...keyRangeOf(message) };
 }
 
 export const compareMessage = (compare: Compare): Message => ({

@@ -4,8 +4,8 @@ const noBytes = new Uint8Array();
 export const bytesOf = (bytes: Uint8Array | null | undefined): Uint8Array => bytes ?? noBytes;
 
 interface RangeFields {
-  key?: Uint8Array | null;
-  rangeEnd?: Uint8Array | null;
+  key?: Uint8Array | null | undefined;
+  rangeEnd?: Uint8Array | null | undefined;
 }
 
 /** An empty `range_end` on the wire is no `end`. */

@@ -13,7 +13,7 @@ export function permissionOf(message: authpb.Permission.$Properties): Permission
       permType: message.permType,
     });
   }
-  return { ...keyRangeOf(message), access };
+  return { access, ...keyRangeOf(message) };
 }
 
 export const permissionMessage = (permission: Permission): authpb.Permission.$Properties => ({

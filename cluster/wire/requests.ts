@@ -39,7 +39,6 @@ export const rangeOf = (message: etcdserverpb.RangeRequest.$Properties): Range =
 });
 
 export const rangeMessage = (range: Range): etcdserverpb.RangeRequest.$Properties => ({
-  ...keyRangeFields(range),
   limit: range.limit,
   revision: range.revision,
   sortOrder: orders.indexOf(range.order),
@@ -51,6 +50,7 @@ export const rangeMessage = (range: Range): etcdserverpb.RangeRequest.$Propertie
   maxModRevision: range.maxModRevision,
   minCreateRevision: range.minCreateRevision,
   maxCreateRevision: range.maxCreateRevision,
+  ...keyRangeFields(range),
 });
 
 export const putOf = (message: etcdserverpb.PutRequest.$Properties): Put => ({
@@ -79,8 +79,8 @@ export const deleteRangeOf = (message: etcdserverpb.DeleteRangeRequest.$Properti
 });
 
 export const deleteRangeMessage = (operation: DeleteRange): etcdserverpb.DeleteRangeRequest.$Properties => ({
-  ...keyRangeFields(operation),
   prevKv: operation.prevKv,
+  ...keyRangeFields(operation),
 });
 
 /** @throws ClusterError key-not-found for an operation that says nothing (as etcd does), and what `rangeOf` throws */
