@@ -7,10 +7,13 @@ import type { Handler, StreamHandler } from './context.js';
 
 type Request = RequestOf<typeof healthMethods.check>;
 type Response = ResponseOf<typeof healthMethods.check>;
+type ListRequest = RequestOf<typeof healthMethods.list>;
+type ListResponse = ResponseOf<typeof healthMethods.list>;
 const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = grpc.health.v1.HealthCheckResponse.ServingStatus;
 
 export interface HealthHandlers {
   readonly check: Handler<Request, Response>;
+  readonly list: Handler<ListRequest, ListResponse>;
   readonly watch: StreamHandler<Request, Response>;
 }
 
@@ -24,6 +27,11 @@ export function healthHandlers(stopping: AbortSignal): HealthHandlers {
     async check({ service }) {
       if (service === '') return { status: current() };
       throw new ClusterError('unknown-service', `no service "${service}"`, { service });
+    },
+
+    /** Of the server as a whole only, whose name is empty. */
+    async list() {
+      return { statuses: { '': { status: current() } } };
     },
 
     /** A stream stays open on an unknown service, which might appear (gRPC health checking protocol). */

@@ -8,6 +8,7 @@ import type { Audit } from './audit/audit.js';
 import { AuditedStream } from './audit/audited-stream.js';
 import type { BidirectionalHandler, Exchange, Handler, Replies, StreamHandler } from './context.js';
 import type { Desk } from './desk.js';
+import { unreadable } from './grpc-format.js';
 import type { SlowRequests } from './slow-requests.js';
 
 // The three kinds of methods that gRPC has and etcd uses, each from its handler to the call: decode, ask, encode.
@@ -213,7 +214,7 @@ function decoded<Request, Response>(
     return method.requestDeserialize(message);
   } catch (cause) {
     counted.unreadable += 1;
-    call.end({ code: grpc.INTERNAL, text: 'Error deserializing request' });
+    call.end(unreadable(cause));
     throw new ClusterError('cancelled', 'what came is no message of the method', {}, { cause });
   }
 }

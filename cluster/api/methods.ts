@@ -74,7 +74,7 @@ export function servedMethods(options: MethodsOptions): ReadonlyMap<string, Serv
   add(maintenanceMethods, maintenanceHandlers(desk));
   add(maintenanceMethods, checksumHandlers(desk));
   served.set(maintenanceMethods.snapshot.path, streaming(maintenanceMethods.snapshot, snapshotHandler(desk), kinds));
-  add({ check: healthMethods.check }, { check: health.check });
+  add(healthMethods, { check: health.check, list: health.list });
   const messageBytesMax = options.requestBytesMax + overheadBytes;
   served.set(watchMethods.watch.path, bidirectional(watchMethods.watch, watchHandler(desk, messageBytesMax), kinds));
   served.set(healthMethods.watch.path, streaming(healthMethods.watch, health.watch, kinds));

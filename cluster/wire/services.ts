@@ -168,5 +168,6 @@ export const electionMethods = {
 
 export const healthMethods = {
   check: unary('/grpc.health.v1.Health/Check', health.HealthCheckRequest, health.HealthCheckResponse),
+  list: unary('/grpc.health.v1.Health/List', health.HealthListRequest, health.HealthListResponse),
   watch: serverStream('/grpc.health.v1.Health/Watch', health.HealthCheckRequest, health.HealthCheckResponse),
 };

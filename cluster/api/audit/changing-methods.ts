@@ -6,7 +6,7 @@ const reading: ReadonlySet<string> = new Set([
   ...['Status', 'Hash', 'HashKV'].map((name) => `/etcdserverpb.Maintenance/${name}`),
   ...['AuthStatus', 'UserGet', 'UserList', 'RoleGet', 'RoleList'].map((name) => `/etcdserverpb.Auth/${name}`),
   ...['/v3electionpb.Election/Leader', '/v3electionpb.Election/Observe'],
-  ...['/grpc.health.v1.Health/Check', '/grpc.health.v1.Health/Watch'],
+  ...['/grpc.health.v1.Health/Check', '/grpc.health.v1.Health/List', '/grpc.health.v1.Health/Watch'],
 ]);
 
 interface Branches {

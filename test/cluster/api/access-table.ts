@@ -169,6 +169,7 @@ decide(election.resign, 'own name', 'named', { leader: leader('app/e') });
 decide(election.resign, "another's name", 'root', { leader: leader('secret') });
 
 decide(health.check, '', 'everybody');
+decide(health.list, '', 'everybody');
 decide(health.watch, '', 'everybody');
 
 export const accessTable: readonly Row[] = rows;

@@ -227,7 +227,7 @@ const wrong: readonly (readonly [what: string, bytes: Buffer, end: string])[] = 
     method.requestSerialize({ createRequest: { key: Buffer.alloc(bytesMax) } } as never),
     'RESOURCE_EXHAUSTED grpc: received message larger than max (1048584 vs. 1048576)',
   ],
-  ['bytes that are no message', Buffer.of(255), 'INTERNAL Error deserializing request'],
+  ['bytes that are no message', Buffer.of(255), 'INTERNAL grpc: error unmarshalling request: unexpected EOF'],
 ];
 
 for (const [what, bytes, end] of wrong) {

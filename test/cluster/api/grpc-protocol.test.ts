@@ -33,7 +33,11 @@ const asked: readonly (readonly [what: string, call: RawCall, status: string])[]
   ],
   ['half a header', { path: put, chunks: [Buffer.of(0, 0)] }, '13 the request ended in the middle of a message'],
   ['half a message', { path: put, chunks: [frame.subarray(0, 7)] }, '13 the request ended in the middle of a message'],
-  ['bytes that are no message', { path: put, chunks: [framed(Buffer.of(255))] }, '13 Error deserializing request'],
+  [
+    'bytes that are no message',
+    { path: put, chunks: [framed(Buffer.of(0))] },
+    '13 grpc: error unmarshalling request: proto: cannot parse invalid wire-format data',
+  ],
   [
     'a message said to be compressed',
     { path: put, chunks: [framed(message, 1)] },

@@ -13,7 +13,7 @@ import { healthMethods, kvMethods } from '../../../cluster/wire/services.js';
 import { type TestAuthority, testAuthority } from '../../certificates.js';
 import { startMember, type TestMember } from './member.js';
 
-// conformance: Health.Check{*} Health.Watch{*} Cluster.MemberList Maintenance.Status
+// conformance: Health.Check{*} Health.List Health.Watch{*} Cluster.MemberList Maintenance.Status
 
 const key = Buffer.from('k');
 const nothing = { kind: 'txn', compare: [], success: [], failure: [] } as const;
@@ -212,6 +212,19 @@ test('the health of the whole server is served, of others not found', async (t) 
   const member = await startMember(t);
   t.is(await member.client().health(member.endpoint), 'serving');
   t.is(await raw(t, member, healthMethods.check, { service: 'other' }), 'NOT_FOUND unknown service');
+});
+
+test('the list of services has the server as a whole, in the bytes of an etcd on gRPC 1.72 or later', async (t) => {
+  const member = await startMember(t);
+  const client = new Client(member.endpoint.replace('http://', ''), credentials.createInsecure());
+  t.teardown(() => client.close());
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const answer = await new Promise((resolve, reject) => {
+    client.makeUnaryRequest(healthMethods.list.path, asIs, asIs, Buffer.of(), (error, bytes) =>
+      error === null ? resolve(bytes?.toString('hex')) : reject(error),
+    );
+  });
+  t.is(answer, '0a060a0012020801');
 });
 
 test('a health watch says serving, and not serving when the server stops', async (t) => {

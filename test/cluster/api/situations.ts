@@ -17,6 +17,10 @@ const unknown: number = 9;
 const range = (request: etcdserverpb.RangeRequest.$Properties): Ask => {
   return (calls) => calls.anywhere(kvMethods.range, request, 'once');
 };
+/** A read in bytes of one's own. */
+const rawRange = (bytes: Buffer): Ask => {
+  return (calls) => calls.anywhere({ ...kvMethods.range, requestSerialize: () => bytes }, {}, 'once');
+};
 const put = (request: etcdserverpb.PutRequest.$Properties): Ask => {
   return (calls) => calls.anywhere(kvMethods.put, request, 'once');
 };
@@ -37,6 +41,8 @@ export const keySituations: readonly Situation[] = [
   ['a read of no key', range({})],
   ['a read in an unknown order', range({ key, sortOrder: unknown })],
   ['a read by an unknown target', range({ key, sortTarget: unknown })],
+  ['a read that ends before its key', rawRange(Buffer.of(0x0a))],
+  ['a read that ends inside its key', rawRange(Buffer.of(0x0a, 5, 0x6b))],
   ['a read of the future', range({ key, revision: 1000 })],
   ['a put of no key', put({})],
   ['a put that keeps a value and gives one', put({ key, value: key, ignoreValue: true })],
