@@ -10,12 +10,12 @@ export type AutoCompaction =
 const hourMs = 3_600_000;
 
 /**
- * `--auto-compaction-mode` and `-retention` together: a bare number is hours, or revisions.
+ * `--auto-compaction-mode` and `-retention` together: a bare number is hours, or revisions, and nothing is 0.
  * @throws ClusterError flag-refused
  */
 export function parseAutoCompaction(mode: 'periodic' | 'revision', retention: string): AutoCompaction {
   const count = /^\+?\d{1,15}$/.test(retention) ? Number(retention) : undefined;
-  if (count === 0) return { kind: 'off' };
+  if (count === 0 || retention === '') return { kind: 'off' };
   if (mode === 'revision') {
     if (count !== undefined) return { kind: 'revision', retainedRevisions: count };
     return refuse(`"${retention}" is no number of revisions`, 'durations are for --auto-compaction-mode=periodic');

@@ -51,6 +51,10 @@ function checkTimes({ values, complaints }: ReadFlags): void {
     const message = `--election-timeout[${election}ms] is too long, and should be set less than ${electionMsMax}ms`;
     complaints.push({ flag: '--election-timeout', message });
   }
+  if (election === 0) {
+    complaints.push({ flag: '--election-timeout', message: '--election-timeout must be >0 (set to 0ms)' });
+    return;
+  }
   if (election >= 5 * heartbeat) return;
   complaints.push({
     flag: '--election-timeout',

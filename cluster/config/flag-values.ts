@@ -36,6 +36,7 @@ export function readFileFlags(file: ConfigFile, args: readonly string[], environ
 }
 
 function readWritten(written: WrittenFlags, notes: Notes): Omit<ReadFlags, 'fromFile'> {
+  written.checkTwins();
   const entries = flagNames.map((name) => [name, readOne(flags[name], written.get(name), notes)] as const);
   // Each value was read by its own flag's parser, which is what FlagValues says.
   return { ...notes, values: Object.fromEntries(entries) as FlagValues, given: written.names };

@@ -161,6 +161,7 @@ function memberConfig({ values }: ReadFlags): MemberConfig {
 }
 
 // etcd's numbers for a 0 in these flags.
+const standardStreams = 4_294_967_295;
 const standardSnapshotEntries = 10_000;
 const standardCompactionBatch = 500;
 const standardWatchProgressMs = 600_000;
@@ -172,7 +173,7 @@ const limits = (values: FlagValues) => ({
   quotaBytes: quotaBytes(values['quota-backend-bytes']),
   txnOpsMax: values['max-txn-ops'],
   requestBytesMax: values['max-request-bytes'],
-  streamsMax: values['max-concurrent-streams'],
+  streamsMax: values['max-concurrent-streams'] || standardStreams,
   keepalive: {
     minTimeMs: values['grpc-keepalive-min-time'],
     intervalMs: values['grpc-keepalive-interval'],

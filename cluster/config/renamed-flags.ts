@@ -40,11 +40,13 @@ const renamed: Readonly<Record<string, Successor>> = {
 
 const prefix = 'experimental-';
 
+export const isExperimental = (name: string): boolean => name.startsWith(prefix);
+
 /** The flag that an older version's is today; undefined when there never was one of that name. */
 export function successorOf(name: string): Successor | undefined {
   const known = Object.hasOwn(renamed, name) ? renamed[name] : undefined;
   if (known !== undefined) return known;
-  const today = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+  const today = isExperimental(name) ? name.slice(prefix.length) : '';
   return isFlagName(today) ? same(today) : undefined;
 }
 

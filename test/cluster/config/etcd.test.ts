@@ -46,6 +46,7 @@ const contradictions: readonly (readonly string[])[] = [
   ['--election-timeout=200'],
   ['--election-timeout=60000'],
   ['--heartbeat-interval=0'],
+  ['--election-timeout=0'],
   ['--listen-client-urls=http://127.0.0.1:1'],
   ['--auto-compaction-mode=often'],
   ['--initial-cluster=m1=http://localhost:2380'],

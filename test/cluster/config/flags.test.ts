@@ -62,6 +62,24 @@ test(told, ['--auto-compaction-mode=revision', '--auto-compaction-retention=1000
 test(told, ['--watch-progress-notify-interval=5s'], { watchProgressMs: 5000 });
 test(told, ['--watch-progress-notify-interval=1ms'], { watchProgressMs: 100 });
 test(told, ['--watch-progress-notify-interval=0s'], { watchProgressMs: 600_000 });
+test(told, ['--max-txn-ops=0', '--max-concurrent-streams=0', '--auto-compaction-retention='], {
+  txnOpsMax: 0,
+  streamsMax: 4_294_967_295,
+  autoCompaction: { kind: 'off' },
+});
+test(
+  told,
+  ['--feature-gates=CompactHashCheck=true', '--experimental-initial-corrupt-check'],
+  {
+    featureGates: {
+      ...readMemberConfig([], {}).config.featureGates,
+      InitialCorruptCheck: true,
+      CompactHashCheck: true,
+    },
+  },
+  '--experimental-initial-corrupt-check is deprecated, use --feature-gates=InitialCorruptCheck=true',
+);
+test(told, ['--debug', '--log-level=debug'], { logLevel: 'debug' }, '--debug is deprecated, use --log-level=debug');
 test(told, ['--max-learners=2', '--wal-dir=/fast/wal'], { learnersMax: 2, walDir: '/fast/wal' });
 test(told, ['--grpc-keepalive-interval=1m', '--grpc-keepalive-timeout=3s'], {
   keepalive: { minTimeMs: 5000, intervalMs: 60_000, timeoutMs: 3000 },
@@ -188,13 +206,25 @@ test(
 test(
   refused,
   ['--experimental-initial-corrupt-check=false', '--feature-gates=InitialCorruptCheck=true'],
-  '--experimental-initial-corrupt-check: feature gate InitialCorruptCheck is both true and false',
+  'cannot specify both flags: --experimental-initial-corrupt-check=false and --feature-gates=InitialCorruptCheck=true at the same time, please just use --feature-gates=InitialCorruptCheck=true',
 );
 test(
   refused,
-  ['--experimental-corrupt-check-time=1h', '--corrupt-check-time=2h'],
-  '--experimental-corrupt-check-time and --corrupt-check-time say different things of --corrupt-check-time',
+  ['--feature-gates=InitialCorruptCheck=true,InitialCorruptCheck=false'],
+  '--feature-gates: feature gate InitialCorruptCheck is both true and false',
 );
+for (const time of ['1h', '2h']) {
+  test(
+    refused,
+    [`--corrupt-check-time=1h`, `--experimental-corrupt-check-time=${time}`],
+    'cannot set --experimental-corrupt-check-time and --corrupt-check-time at the same time, please use --corrupt-check-time only',
+  );
+}
+test(refused, ['--debug', '--log-level=warn'], '--debug and --log-level say different things of --log-level');
+test(refused, ['--max-request-bytes=0'], '--max-request-bytes: 0 is outside of 1 to 1073741824');
+test(refused, ['--max-txn-ops=-1'], '--max-txn-ops: -1 is outside of 0 to 1000000');
+test(refused, ['--auto-compaction-retention=x'], '--auto-compaction-retention: time: invalid duration "x"');
+test(refused, ['--auto-compaction-retention=-1'], '--auto-compaction-retention: time: missing unit in duration "-1"');
 test(refused, ['--corrupt-check-time=1'], '--corrupt-check-time: time: missing unit in duration "1"');
 test(
   refused,
@@ -207,6 +237,13 @@ test('a variable that contradicts a flag is refused, one that says the same is n
     ['conflicting environment variable ETCD_NAME is shadowed by corresponding command-line flag'],
   );
   t.deepEqual(complaintsOf(['--name=m1'], { ETCD_NAME: 'm1' }), []);
+});
+
+test("an older name in a variable beside today's on the command line is refused", (t) => {
+  t.deepEqual(
+    complaintsOf(['--corrupt-check-time=1h'], { ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME: '1h' }).map(({ flag }) => flag),
+    ['ETCD_EXPERIMENTAL_CORRUPT_CHECK_TIME'],
+  );
 });
 
 test("what Debian's /etc/default/etcd and its unit say starts a member", (t) => {
