@@ -6,7 +6,7 @@ import { type Change, Revisions } from '../store/index.js';
 import type { Table } from '../tables.js';
 import { leasepb } from '../wire/generated/messages.js';
 import { fromId } from '../wire/long.js';
-import { rowOf } from './hash-kv.js';
+import { historyRows } from './history-rows.js';
 import { encodeRevision } from './key-value.js';
 import { pause } from './pause.js';
 import type { View } from './view.js';
@@ -71,8 +71,8 @@ async function* keyLots(view: View, signal: AbortSignal | undefined): AsyncGener
   const { compacted = revision(0), latest } = revisions;
   const counts = (change: Change): boolean =>
     change.place.main >= compacted || !revisions.pending || revisions.stands(change, compacted);
-  for (const portion of revisions.portions(latest)) {
-    yield portion.filter(counts).map(rowOf);
+  for (const rows of historyRows(revisions, latest, counts)) {
+    yield rows;
     await pause(signal);
   }
 }

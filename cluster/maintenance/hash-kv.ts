@@ -2,7 +2,7 @@ import { crc32c } from '@node-rs/crc32';
 import { type Revision, revision } from '../numbers.js';
 import { type Change, Revisions } from '../store/index.js';
 import { checkRevision } from '../store/view.js';
-import { encodeKeyValue, encodeRevision } from './key-value.js';
+import { historyRows } from './history-rows.js';
 import { pause } from './pause.js';
 import type { View } from './view.js';
 
@@ -29,7 +29,8 @@ const keysAtOnce = 500;
  *
  * What is compacted counts only as far as it is still how things stand at that revision; what came later counts whole. So
  * it does not matter how far a member has come with removing what was compacted. Where no key is left at that revision
- * etcd leaves nothing out: then what the compaction kept is in.
+ * etcd leaves nothing out: then what the compaction kept is in. Where a restore has raised the revision a key without a name
+ * is left to etcd.
  * @throws ClusterError compacted, future-revision, cancelled, stopped
  */
 export async function hashKeys(view: View, at: Revision, signal?: AbortSignal): Promise<KeyHash> {
@@ -43,19 +44,15 @@ export async function hashKeys(view: View, at: Revision, signal?: AbortSignal): 
   const counts = (change: Change): boolean =>
     compacted === undefined || change.place.main > compacted || revisions.stands(change, standing);
   let hash = crc32c('key');
-  for (const portion of revisions.portions(upTo)) {
-    hash = crc32c(Buffer.concat(portion.filter(counts).flatMap(rowOf)), hash);
+  for (const rows of historyRows(revisions, upTo, counts)) {
+    hash = crc32c(Buffer.concat(rows.flat()), hash);
     await pause(signal);
   }
   return { hash, revision: upTo, compacted, latest };
 }
 
-export const rowOf = ({ place, record }: Change): [key: Buffer, value: Buffer] => [
-  encodeRevision(place, record.tombstone),
-  encodeKeyValue(record, place),
-];
-
 async function holdsKeys(revisions: Revisions, at: Revision, signal: AbortSignal | undefined): Promise<boolean> {
+  if (revisions.raised !== undefined) return true;
   let looked = 0;
   for (const present of revisions.presence(at)) {
     if (present) return true;

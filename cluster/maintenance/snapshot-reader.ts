@@ -13,7 +13,7 @@ const readBytes = 1 << 20;
 const portionMax = 250;
 const portionBytesMax = 1 << 20;
 
-/** A change of the snapshot's history; etcdutl marks a raised revision by one of no key. */
+/** A change of the snapshot's history; a raised revision is marked by one of no key. */
 export interface SnapshotChange extends ForeignChange {
   readonly place: Change['place'];
 }

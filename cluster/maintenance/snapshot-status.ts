@@ -49,6 +49,7 @@ async function countKeys(snapshot: SnapshotReader, { signal }: Reading) {
   for (const portion of snapshot.changes()) {
     for (const { place, key, tombstone } of portion) {
       revision = place.main;
+      if (key.length === 0) continue;
       const name = Buffer.from(key).toString('latin1');
       if (tombstone) there.delete(name);
       else there.add(name);

@@ -62,9 +62,13 @@ export async function restoreState(
 async function takeHistory(snapshot: SnapshotReader, backend: Backend, bump: number, reading: Reading) {
   const found = snapshot.compaction;
   const latest = await latestOf(snapshot, reading);
-  const raised = Math.max(latest.marked, bump === 0 ? 0 : latest.revision + bump, found.compacted ?? 0);
-  const compacted = raised === 0 ? found.compacted : revision(raised);
-  const intake = backend.transact(restoredIndex, () => new Intake(backend.table, { ...found, compacted }));
+  const raised = bump === 0 ? latest.marked : latest.revision + bump;
+  const compacted = raised === 0 ? found.compacted : revision(Math.max(raised, found.compacted ?? 0));
+  const intake = backend.transact(restoredIndex, () => {
+    const made = new Intake(backend.table, { ...found, compacted });
+    if (raised > 0) made.raise(revision(raised));
+    return made;
+  });
   let changes = 0;
   for (const portion of snapshot.changes()) {
     const own = portion.filter(({ key }) => key.length > 0);
@@ -79,7 +83,7 @@ async function takeHistory(snapshot: SnapshotReader, backend: Backend, bump: num
   return changes;
 }
 
-/** `marked`: the revision that etcdutl has raised its store to, by a change of no key. */
+/** `marked`: the revision that a restore has raised the store to, which etcdutl and we note by a change of no key. */
 async function latestOf(snapshot: SnapshotReader, { signal }: Reading) {
   let [latest, marked, changes] = [1, 0, 0];
   for (const portion of snapshot.changes()) {

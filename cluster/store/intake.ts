@@ -4,6 +4,7 @@ import { markCompacted } from './compaction.js';
 import { History } from './history.js';
 import { KeyTree } from './key-tree.js';
 import { LeasedKeys } from './leased-keys.js';
+import { writeRaised } from './raised.js';
 import { decodeHead, encodeHead, type Head, type Place, type Record } from './records.js';
 
 /** How far a store had given up its past. */
@@ -32,6 +33,11 @@ export class Intake {
     this.#leased = new LeasedKeys(tables);
     this.#compacted = compacted ?? revision(0);
     if (compacted !== undefined) markCompacted(this.#meta, compacted, swept);
+  }
+
+  /** Notes that the revision was raised to this one, which is to be compacted. */
+  raise(to: Revision): void {
+    writeRaised(this.#meta, to);
   }
 
   add(place: Place, change: ForeignChange): void {

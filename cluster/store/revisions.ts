@@ -3,6 +3,7 @@ import type { TableSource } from '../tables.js';
 import { Compaction } from './compaction.js';
 import { History } from './history.js';
 import { KeyTree } from './key-tree.js';
+import { readRaised } from './raised.js';
 import { decodeHead, type Place, type Record } from './records.js';
 import { latestOf } from './revision.js';
 
@@ -18,6 +19,8 @@ export class Revisions {
   readonly #keys: KeyTree;
   readonly #compaction: Compaction;
   readonly latest: Revision;
+  /** What a restore has raised the revision to, when it was made or before; everything up to there is compacted. */
+  readonly raised: Revision | undefined;
 
   constructor(tables: TableSource) {
     const meta = tables('kv-meta');
@@ -25,6 +28,7 @@ export class Revisions {
     this.#keys = new KeyTree(tables, meta);
     this.#compaction = new Compaction(meta, this.#keys, this.#history);
     this.latest = latestOf(this.#history, this.#compaction);
+    this.raised = readRaised(meta);
   }
 
   /** Undefined: nothing was ever compacted. */

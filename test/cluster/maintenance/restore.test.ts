@@ -8,6 +8,7 @@ import { everything } from '../../../cluster/client/operations.js';
 import { readMemberConfig } from '../../../cluster/config/index.js';
 import type { ClusterError } from '../../../cluster/errors.js';
 import { silentLogger } from '../../../cluster/logger.js';
+import { SnapshotReader } from '../../../cluster/maintenance/index.js';
 import { Member } from '../../../cluster/member/member.js';
 import { type RestoreOrder, restoreSnapshot } from '../../../cluster/member/restore.js';
 import { revision } from '../../../cluster/numbers.js';
@@ -161,6 +162,36 @@ test('a raised revision is one that no client has seen, and everything before it
   await t.throwsAsync(client.range({ ...everything, revision: revision(latest) }), { message: /compacted/ });
   t.is(Number((await client.put('next', '1')).header.revision), latest + 1_000_001);
 });
+
+etcd.test(
+  'a raised store hashes to what a real etcd has on its snapshot, with the row that etcdutl makes',
+  async (t) => {
+    const place = await placeFor(t, await snapshotOf(t), { bump: 1000 });
+    const { revision: raised } = await restoreSnapshot(place.order);
+    const ours = await started(t, place);
+    await ours.put('next', '1');
+    const file = await saved(t, ours, place.endpoint);
+    const snapshot = SnapshotReader.open(file);
+    t.teardown(() => snapshot.close());
+    const nameless = [...snapshot.changes()].flat().filter(({ key }) => key.length === 0);
+    t.deepEqual(
+      nameless.map(({ place: { main, sub }, tombstone }) => [main, sub, tombstone]),
+      [[raised, 0, false]],
+    );
+    const hashOf = async (client: EtcdClient, endpoint: string) => {
+      const { hash, compactRevision } = await client.hashKeys(endpoint);
+      return { hash, compactRevision };
+    };
+    const real = await startEtcd(t, undefined, file);
+    const theirs = clientOf(t, real.endpoint);
+    const expected = await hashOf(theirs, real.endpoint);
+    t.deepEqual(await hashOf(ours, place.endpoint), expected);
+    const again = await placeFor(t, await saved(t, theirs, real.endpoint));
+    await restoreSnapshot(again.order);
+    t.deepEqual(await hashOf(await started(t, again), again.endpoint), expected);
+    t.is((await snapshotStatus(file)).keys, Number((await ours.range({ ...everything, countOnly: true })).count));
+  },
+);
 
 test('members that are restored apart from one snapshot are one cluster, and not the one that it is of', async (t) => {
   const file = await snapshotOf(t);
