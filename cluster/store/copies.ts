@@ -40,7 +40,12 @@ export class CompactCopy {
 
   static async make(path: string, original: file.Root, lax: boolean): Promise<CompactCopy> {
     const index = await copyCommitted(original, compactFile(path));
-    return new CompactCopy(path, file.openRoot(compactFile(path), { lax }), index);
+    try {
+      return new CompactCopy(path, file.openRoot(compactFile(path), { lax }), index);
+    } catch (error) {
+      await removeCompactCopy(path);
+      throw error;
+    }
   }
 
   /** All of it or nothing, and no other code runs meanwhile. */

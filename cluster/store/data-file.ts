@@ -66,10 +66,23 @@ export function openRoot(path: string, options: { readonly readOnly?: boolean; r
       ...binary,
     });
     if (padded) walk(root, path);
+    if (!options.readOnly) beginFreeList(root);
     return root;
   } catch (error) {
     throw storeError(error, path, 0);
   }
+}
+
+/**
+ * A compact copy knows of no free pages. Its first commit, if that frees many, takes its own unfinished list of them for one that
+ * it can use, and the process ends (lmdb 3.5.6: an assertion, or SIGSEGV). After a commit that frees few there always is a list.
+ */
+function beginFreeList(root: Root): void {
+  const { free } = root.getStats() as { readonly free: { readonly entryCount: number } };
+  if (free.entryCount > 0) return;
+  const rows = openBackendRows(root);
+  const row = rows.get(appliedKey);
+  if (row !== undefined) rows.putSync(appliedKey, row);
 }
 
 export const openRows = (root: Root, name: string): Rows => root.openDB<Buffer, Uint8Array>({ name, ...binary });

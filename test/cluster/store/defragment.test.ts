@@ -75,6 +75,27 @@ test('what is written and read while the file is copied is there before, while a
   t.is(Buffer.from(again.table('another').get(bytes('a')) ?? '').toString(), 'b');
 });
 
+test('the first commit to a compact file may free any number of pages, whether it was made here, opened or sent', async (t) => {
+  const { backend, table, write, folder } = await fragmented(t);
+  const [sent, installed] = [join(folder, 'sent.mdb'), join(folder, 'installed.mdb')];
+  write(3, () => {
+    for (let row = 0; row < 9000; row++) table.put(bytes(`row ${row}`), Buffer.alloc(400, row));
+  });
+  await backend.writeSnapshot(sent);
+  await backend.defragment();
+  await Backend.install(installed, sent);
+  for (const each of [backend, await openBackend(t, installed)]) {
+    const rows = each.table('rows');
+    const change = () => {
+      for (let row = 0; row < 9000; row += 9) rows.delete(bytes(`row ${row}`));
+    };
+    each.transact(index(4), change);
+    await each.commit();
+    t.is([...rows.range()].length, 8000);
+    t.is(each.durableIndex, index(4));
+  }
+});
+
 test('it can be done again and again, at once, and beside a copy for another member', async (t) => {
   const { backend, table, folder } = await fragmented(t);
   const copy = backend.writeSnapshot(join(folder, 'copy.mdb'));
