@@ -43,3 +43,25 @@ export async function within<Result>(
     deadline.clear();
   }
 }
+
+/**
+ * Calls when a time is over, and never before. Node's timers count from the beginning of the turn of the loop that they are made in,
+ * in whole milliseconds; whoever is told of a deadline that they have not reached themselves, as clientv3, does it all again.
+ */
+export class Expiry {
+  #timer: NodeJS.Timeout;
+
+  constructor(ms: number, call: () => void) {
+    const at = performance.now() + ms;
+    const look = (): void => {
+      const leftMs = at - performance.now();
+      if (leftMs > 0) this.#timer = setTimeout(look, leftMs);
+      else call();
+    };
+    this.#timer = setTimeout(look, ms);
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { Expiry } from '../deadline.js';
 import { grpcStatus as grpc } from '../wire/grpc-status.js';
 import { Pieces } from '../wire/method.js';
 import type { ClientCertificate } from './certificate.js';
@@ -36,15 +37,13 @@ export const unreadTooMuch: Status = {
   text: 'too many answers have not been read yet, and this connection holds most',
 };
 
-const expire = (call: Call): void => call.expire();
-
 /** One gRPC call on its HTTP/2 stream, looked into only as far as it is asked. */
 export class Call implements Exchange {
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
   readonly #connection: Connection;
   #controller: AbortController | undefined;
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: Expiry | undefined;
   #answered = false;
   /** Of the answer, that are counted as unread. */
   #held = 0;
@@ -174,7 +173,7 @@ export class Call implements Exchange {
 
   /** Whether there is somebody to be answered, and nobody has yet. */
   #settle(): boolean {
-    clearTimeout(this.#deadline);
+    this.#deadline?.clear();
     if (this.over) return false;
     this.#answered = true;
     return true;
@@ -186,9 +185,9 @@ export class Call implements Exchange {
       this.end({ code: grpc.INTERNAL, text: `Invalid grpc-timeout value "${text}"` });
       return;
     }
-    const timer = setTimeout(expire, timeoutMs, this);
-    this.#deadline = timer;
-    this.#stream.on('close', () => clearTimeout(timer));
+    const deadline = new Expiry(timeoutMs, () => this.expire());
+    this.#deadline = deadline;
+    this.#stream.on('close', () => deadline.clear());
   }
 
   #abortedWithStream(): AbortController {

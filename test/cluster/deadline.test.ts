@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
-import { within } from '../../cluster/deadline.js';
+import { Expiry, within } from '../../cluster/deadline.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -35,4 +35,27 @@ test('work that is done in time is not kept waiting', async (t) => {
     }),
     { message: 'no' },
   );
+});
+
+const waited = (ms: number): Promise<number> => {
+  const began = performance.now();
+  return new Promise((resolve) => new Expiry(ms, () => resolve(performance.now() - began)));
+};
+
+test('nothing expires before its time, also when it began late in a busy turn of the loop', async (t) => {
+  for (const ms of [0.2, 1.5, 20, 30.7]) {
+    await new Promise(setImmediate);
+    for (const busyUntil = performance.now() + 25; performance.now() < busyUntil; );
+    const tookMs = await waited(ms);
+    t.true(tookMs >= ms, `${tookMs} of ${ms} ms`);
+  }
+});
+
+test('what is cleared does not expire, also when its timer came early before', async (t) => {
+  for (const busyUntil = performance.now() + 25; performance.now() < busyUntil; );
+  const expiry = new Expiry(30, () => t.fail());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expiry.clear();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  t.pass();
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Expiry } from '../../deadline.js';
 import type { MessageShape } from '../../wire/descriptors.js';
 import { grpcStatus as grpc } from '../../wire/grpc-status.js';
 import { jsonOfMessage } from '../../wire/message-to-json.js';
@@ -31,7 +32,7 @@ export class GatewayCall implements Exchange {
   user: string | undefined = undefined;
   readonly #options: GatewayCallOptions;
   readonly #controller = new AbortController();
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: Expiry | undefined;
   #answered = false;
   #gone = false;
   /** Of the answer, that are counted as unread. */
@@ -130,14 +131,14 @@ export class GatewayCall implements Exchange {
   }
 
   #settle(): boolean {
-    clearTimeout(this.#deadline);
+    this.#deadline?.clear();
     if (this.over) return false;
     this.#answered = true;
     return true;
   }
 
   #closed(): void {
-    clearTimeout(this.#deadline);
+    this.#deadline?.clear();
     this.#gone = true;
     this.reader.release(this.#held, 'answer');
     if (!this.#answered) this.#controller.abort();
@@ -150,7 +151,7 @@ export class GatewayCall implements Exchange {
       return;
     }
     const expired: Status = { code: grpc.DEADLINE_EXCEEDED, text: 'context deadline exceeded' };
-    this.#deadline = setTimeout(() => this.abandon(expired), timeoutMs);
+    this.#deadline = new Expiry(timeoutMs, () => this.abandon(expired));
   }
 
   #json(frame: Buffer): unknown {
