@@ -184,7 +184,9 @@ export class Backend {
     const transaction = this.#root.useReadTransaction();
     // A commit may have come in between: the file itself knows best.
     const applied = file.readApplied(this.#indexRows, { transaction });
-    const view = new StateView(applied, transaction, (name) => this.#tables.get(name)?.rows);
+    // A table that is made later is none that this transaction could read.
+    const rows = new Map([...this.#tables].map(([name, table]) => [name, table.rows]));
+    const view = new StateView(applied, transaction, (name) => rows.get(name));
     this.#views.add(view);
     void view.closed.then(() => this.#views.delete(view));
     return view;

@@ -154,6 +154,21 @@ test('a snapshot installs as the state of its index, while the original went on'
   t.deepEqual((await readdir(folder)).sort(), ['other.mdb', 'other.mdb-lock', 'state.mdb', 'state.mdb-lock']);
 });
 
+test('a view is of the tables that there were: one that is made later is empty in it', async (t) => {
+  const backend = await openBackend(t, join(await freshFolder(t), 'state.mdb'));
+  const write = (entry: number, table: string): void =>
+    backend.transact(index(entry), () => backend.table(table).put(bytes('key'), bytes(`${entry}`)));
+  write(1, 'before');
+  const view = await backend.view();
+  write(2, 'before');
+  write(2, 'later');
+  await backend.commit();
+  t.deepEqual(view.table('before').get(bytes('key')), bytes('1'));
+  t.is(view.table('later').get(bytes('key')), undefined);
+  t.deepEqual([...view.table('later').range()], []);
+  view.close();
+});
+
 test('a copy of the file after an inline commit is the state of that commit', async (t) => {
   const folder = await freshFolder(t);
   const backend = await openBackend(t, join(folder, 'state.mdb'), true);
