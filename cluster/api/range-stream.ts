@@ -1,6 +1,7 @@
 import { ClusterError } from '../errors.js';
 import { type Revision, revision } from '../numbers.js';
 import type { Range, RangeResult } from '../operations/kv.js';
+import { keyRangeOf } from '../wire/key-ranges.js';
 import type { RequestOf, ResponseOf } from '../wire/method.js';
 import { rangeOf } from '../wire/requests.js';
 import { type Header, keyValueMessage } from '../wire/responses.js';
@@ -23,8 +24,8 @@ const keysMax = 1000;
  */
 export function rangeStreamHandler(desk: Desk, chunkBytes: number): StreamHandler<Request, Response> {
   return async function* rangeStream(request, context) {
+    checkKey(keyRangeOf(request));
     const asked = rangeOf(request);
-    checkKey(asked);
     checkStreamable(asked);
     const wanted: Range = { ...asked, target: 'key' };
     if (!wanted.serializable) await desk.state.consensus.linearize();

@@ -3,6 +3,7 @@ import { type Revision, revision } from '../numbers.js';
 import type { KeyValue, Range, RangeResult, TxnResult } from '../operations/kv.js';
 import { isPlain } from '../store/index.js';
 import { etcdserverpb } from '../wire/generated/messages.js';
+import { keyRangeOf } from '../wire/key-ranges.js';
 import { Pieces, type RequestOf, type ResponseOf } from '../wire/method.js';
 import { rangeOf } from '../wire/requests.js';
 import { type Header, keyValueMessage, rangeResponse } from '../wire/responses.js';
@@ -49,8 +50,8 @@ export function holdTxn({ results }: TxnResult, context: CallContext): void {
  */
 export function rangeHandler(desk: Desk): Handler<Request, Response> {
   return async (request, context) => {
+    checkKey(keyRangeOf(request));
     const range = rangeOf(request);
-    checkKey(range);
     if (!range.serializable) await desk.state.consensus.linearize();
     if (!isPaged(range)) return whole(desk, range, context);
     try {

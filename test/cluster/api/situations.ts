@@ -41,6 +41,7 @@ export const keySituations: readonly Situation[] = [
   ['a read of no key', range({})],
   ['a read in an unknown order', range({ key, sortOrder: unknown })],
   ['a read by an unknown target', range({ key, sortTarget: unknown })],
+  ['a read of no key in an unknown order', range({ sortOrder: unknown })],
   ['a read that ends before its key', rawRange(Buffer.of(0x0a))],
   ['a read that ends inside its key', rawRange(Buffer.of(0x0a, 5, 0x6b))],
   ['a read of the future', range({ key, revision: 1000 })],
