@@ -3,6 +3,7 @@ import type { Database, Transaction } from 'lmdb';
 import { type RangeOptions, type Table, tableKeyBytesMax } from '../tables.js';
 import { bytesOf, Overlay, textOf } from './overlay.js';
 import { asBuffer } from './records.js';
+import { firstKey, rowRange } from './row-range.js';
 
 export type Rows = Database<Buffer, Uint8Array>;
 type Row = readonly [key: Uint8Array, value: Uint8Array];
@@ -13,7 +14,6 @@ export interface WriteGuard {
   beforeWrite(): void;
 }
 
-const firstKey = Buffer.from([0]);
 const bytesCompare = (a: Uint8Array, b: Uint8Array): number => Buffer.compare(a, b);
 
 /**
@@ -70,7 +70,7 @@ export class LayeredTable implements Table {
     const { from, to } = options;
     if (from !== undefined && to !== undefined && bytesCompare(from, to) >= 0) return [];
     const reverse = options.reverse ?? false;
-    const base = this.#baseRange(from, to, reverse);
+    const base = this.#baseRange(options);
     const above = this.#layers()
       .map((overlay) => ({ overlay, keys: overlay.keys(from && textOf(from), to && textOf(to)) }))
       .filter(({ keys }) => keys.length > 0)
@@ -144,12 +144,9 @@ export class LayeredTable implements Table {
     return layers.filter((overlay) => overlay.values.size > 0);
   }
 
-  #baseRange(from: Uint8Array | undefined, to: Uint8Array | undefined, reverse: boolean): Iterable<Row> {
+  #baseRange(options: RangeOptions): Iterable<Row> {
     if (this.#rows === undefined) return [];
-    const bounds = reverse
-      ? { reverse, end: from ?? firstKey, inclusiveEnd: true, ...(to && { start: to, exclusiveStart: true }) }
-      : { reverse, start: from ?? firstKey, ...(to && { end: to }) };
-    return this.#rows.getRange(bounds).map(({ key, value }): Row => [key, value]);
+    return this.#rows.getRange(rowRange(options)).map(({ key, value }): Row => [key, value]);
   }
 }
 

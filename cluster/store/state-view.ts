@@ -4,8 +4,7 @@ import { ClusterError } from '../errors.js';
 import type { Index } from '../numbers.js';
 import type { RangeOptions, Table, TableSource } from '../tables.js';
 import type { Rows } from './layered-table.js';
-
-const firstKey = Buffer.from([0]);
+import { rowRange } from './row-range.js';
 
 /**
  * The state as it was at one index, while writes go on. What is in it can't be given back to the file meanwhile, so it
@@ -64,14 +63,12 @@ class ViewedTable implements Table {
     return this.#rows?.get(key, { transaction });
   }
 
-  range({ from, to, reverse = false }: RangeOptions = {}): Iterable<readonly [Uint8Array, Uint8Array]> {
+  range(options: RangeOptions = {}): Iterable<readonly [Uint8Array, Uint8Array]> {
+    const { from, to } = options;
     const transaction = this.#transaction();
     if (this.#rows === undefined || (from !== undefined && to !== undefined && Buffer.compare(from, to) >= 0))
       return [];
-    const bounds = reverse
-      ? { reverse, end: from ?? firstKey, inclusiveEnd: true, ...(to && { start: to, exclusiveStart: true }) }
-      : { reverse, start: from ?? firstKey, ...(to && { end: to }) };
-    return this.#rows.getRange({ transaction, ...bounds }).map(({ key, value }) => [key, value] as const);
+    return this.#rows.getRange({ transaction, ...rowRange(options) }).map(({ key, value }) => [key, value] as const);
   }
 
   put(): never {
