@@ -1,5 +1,6 @@
 import { type Cluster, type Engine, runLoad } from './clusters.js';
 import { headsOf, type Round, rowsOf, table } from './figures.js';
+import type { LoadResult } from './load.js';
 import { cpuSeconds, say } from './processes.js';
 import { type Section, withoutFigures } from './section.js';
 import type { WatchOptions, WatchResult } from './watch-load.js';
@@ -50,18 +51,44 @@ async function delivery(cluster: Cluster, seconds: number): Promise<Round> {
   return { 'p50 ms': p50Ms, 'p99 ms': p99Ms, 'CPU-s/1000 events': cpuPerThousand };
 }
 
-export async function measureDelivery(clusters: readonly Cluster[], rounds: number, seconds: number): Promise<Section> {
-  const measured: Record<Engine, Round[]> = { included: [], etcd: [] };
+type Rounds = Record<Engine, Round[]>;
+
+async function deliveries(clusters: readonly Cluster[], rounds: number, seconds: number): Promise<Rounds> {
+  const measured: Rounds = { included: [], etcd: [] };
   for (let round = 0; round < rounds; round += 1) {
     for (const cluster of clusters) {
       measured[cluster.engine].push(await delivery(cluster, seconds).catch(withoutFigures));
       say(`round ${round + 1}/${rounds}, watch, ${cluster.engine}: ${JSON.stringify(measured[cluster.engine].at(-1))}`);
     }
   }
-  return tableOf('100 watchers x 100 events/s, put to event', measured);
+  return measured;
 }
 
-const tableOf = (name: string, { included, etcd }: Record<Engine, Round[]>): Section => ({
+/** What a member does all day; Node's compiler knows then what to do with its functions. */
+const work = {
+  kind: 'requests',
+  work: 'put',
+  clients: 100,
+  connections: 10,
+  valueBytes: 256,
+  keys: 10_000,
+  limit: 0,
+} as const;
+
+/** On members that have just begun, and on the same ones once they have served puts for as long. */
+export async function measureDelivery(clusters: readonly Cluster[], rounds: number, seconds: number): Promise<Section> {
+  const begun = await deliveries(clusters, rounds, seconds);
+  for (const { access } of clusters) await runLoad<LoadResult>({ ...work, ...access, seconds: rounds * seconds });
+  const served = await deliveries(clusters, rounds, seconds);
+  const name = '100 watchers x 100 events/s, put to event';
+  const rows = [
+    ...rowsOf(`${name}, members just begun`, begun.included, begun.etcd),
+    ...rowsOf(`${name}, after ${rounds * seconds} s of puts`, served.included, served.etcd),
+  ];
+  return { table: table(headsOf([...begun.included, ...begun.etcd]), rows), data: { begun, served } };
+}
+
+const tableOf = (name: string, { included, etcd }: Rounds): Section => ({
   // Heads from whichever has figures.
   table: table(headsOf([...included, ...etcd]), rowsOf(name, included, etcd)),
   data: { included, etcd },

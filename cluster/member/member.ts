@@ -20,7 +20,7 @@ import { Measures } from '../measures.js';
 import type { AccessDeclaration } from '../operations/auth.js';
 import type { Address } from '../transport/address.js';
 import { Listener, type ListenerLimits, type ListenerOptions } from '../transport/listener.js';
-import { GrpcPeerNetwork, type PeerNetworkOptions } from '../transport/peer-network.js';
+import { type PeerNetworkOptions, TcpPeerNetwork } from '../transport/peer-network.js';
 import type { TlsFiles } from '../transport/tls-files.js';
 import { TlsMaterial } from '../transport/tls-material.js';
 import type { TlsProtocol } from '../transport/tls-protocol.js';
@@ -103,7 +103,7 @@ export class Member implements AsyncDisposable {
     const { identity, members, isJoining } = await originOf(config, dir, disk, peerMaterial, systemClock, signal);
     const urls = config.advertisePeerUrls.map(({ text }) => text);
     let replica: Replica | undefined;
-    const network = await GrpcPeerNetwork.open({
+    const network = await TcpPeerNetwork.open({
       clusterId: identity.clusterId,
       self: { id: identity.memberId, name: identity.name, urls },
       listen: config.listenPeerUrls,

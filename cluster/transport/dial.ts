@@ -1,10 +1,4 @@
 import { once } from 'node:events';
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect as connectHttp2,
-  type IncomingHttpHeaders,
-} from 'node:http2';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Deadline } from '../deadline.js';
@@ -18,13 +12,9 @@ import { handshakeFailure } from './handshake-failures.js';
 import { assertCertified, helloHeaders, type Identity } from './hello.js';
 import type { PeerLimits } from './limits.js';
 import type { Peer } from './network.js';
-import { refusalOf } from './refusals.js';
-import { sessionOptions, watchOver } from './sessions.js';
+import { PeerStream } from './peer-stream.js';
 import type { TlsMaterial } from './tls-material.js';
-
-// Opens a connection to a peer. Written on node:http2 and not on grpc-js, whose wire format it keeps: grpc-js can't be
-// told how long connecting may take (a peer that swallows packets would hold it for two minutes), makes each of its
-// connections with the same certificates, and costs 1.6 times the CPU for a stream of batches (README.md has figures).
+import { askToUpgrade } from './upgrade.js';
 
 export interface Dialing {
   readonly identity: Identity;
@@ -38,13 +28,8 @@ export interface Dialing {
   readonly measures?: Measures;
 }
 
-/** A stream that the peer has admitted, on a connection of its own: destroying either ends both. */
-export interface PeerStream {
-  readonly session: ClientHttp2Session;
-  readonly stream: ClientHttp2Stream;
-}
-
 /**
+ * Opens a connection to a peer, and a stream that it has admitted.
  * @throws ClusterError connection-failed; certificate-refused when the other side is not `peer`; whatever the peer refuses
  * the stream for
  */
@@ -59,11 +44,9 @@ export async function dial(
   const address = parseAddress(url);
   try {
     const socket = await connect(dialing, peer, address, deadline.signal);
-    const dialed = request(dialing, peer, url, path, socket);
-    await admitted(dialed, deadline.signal);
+    await askToUpgrade(socket, address, path, helloHeaders(dialing.identity, peer.id), deadline.signal);
     const measures = dialing.measures?.peer(peer.id);
-    watchOver(dialed.session, dialing.limits, (ms) => measures?.roundTripSeconds.observe(ms / 1000));
-    return dialed;
+    return new PeerStream(socket, 'dialled', dialing.limits, (ms) => measures?.roundTripSeconds.observe(ms / 1000));
   } catch (error) {
     throw error instanceof ClusterError ? error : failed(peer, address, error);
   } finally {
@@ -71,18 +54,18 @@ export async function dial(
   }
 }
 
-function request({ identity }: Dialing, peer: Peer, url: string, path: string, socket: Socket): PeerStream {
-  const session = connectHttp2(url, { ...sessionOptions, createConnection: () => socket });
-  session.on('error', () => {});
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': path,
-    'content-type': 'application/grpc+proto',
-    te: 'trailers',
-    ...helloHeaders(identity, peer.id),
-  });
-  stream.on('error', () => {}).on('close', () => session.destroy());
-  return { session, stream };
+/** As `dial`, at the first of the peer's URLs at which it is reached. */
+export async function dialAny(dialing: Dialing, peer: Peer, path: string, stop: AbortSignal): Promise<PeerStream> {
+  let failure: unknown;
+  for (const url of peer.urls) {
+    try {
+      return await dial(dialing, peer, url, path, stop);
+    } catch (error) {
+      stop.throwIfAborted();
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 async function connect(dialing: Dialing, peer: Peer, address: Address, signal: AbortSignal): Promise<Socket> {
@@ -110,7 +93,7 @@ function connectSecurely({ material }: Dialing, address: Address): TLSSocket {
   return connectTls({
     ...placeOf(address),
     secureContext: material.context,
-    ALPNProtocols: ['h2'],
+    ALPNProtocols: ['http/1.1'],
     // An IP address is no server name (RFC 6066 3); it is checked against the certificate all the same.
     ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
   });
@@ -128,28 +111,6 @@ async function assertServer({ identity, peers, admission }: Dialing, peer: Peer,
   const certificate = certificateOf(socket);
   if (certificate === undefined) throw new Error('the connection was closed');
   assertCertified(certificate, peer, [...peers().values(), identity.self], identity.rules);
-}
-
-/** Rejects, and ends the session, when the peer does not admit the stream. */
-async function admitted({ session, stream }: PeerStream, signal: AbortSignal): Promise<void> {
-  try {
-    const headers = await responseOf(stream, signal);
-    const refusal = headers['grpc-status'] === undefined ? undefined : refusalOf(headers);
-    if (refusal !== undefined) throw refusal;
-    if (Number(headers[':status']) !== 200) throw new Error(`HTTP status ${headers[':status']}`);
-  } catch (error) {
-    session.destroy();
-    throw error;
-  }
-}
-
-function responseOf(stream: ClientHttp2Stream, signal: AbortSignal): Promise<IncomingHttpHeaders> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-    stream.once('error', reject);
-    stream.once('close', () => reject(new Error('the connection was closed')));
-    stream.once('response', resolve);
-  });
 }
 
 function failed(peer: Peer, { text: url }: Address, error: unknown): ClusterError {

@@ -4,7 +4,8 @@ import { ClusterError } from '../errors.js';
 // gRPC's framing over HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md): a byte that says
 // whether the message is compressed, its length in four, big-endian, and the message.
 
-const headerBytes = 5;
+/** Before each message. */
+export const frameHeaderBytes = 5;
 
 /** A short message is copied behind its header: one write costs less than two held back and joined. */
 const copiedBytesMax = 4096;
@@ -12,13 +13,13 @@ const copiedBytesMax = 4096;
 /** Writes a message; a long one is not copied. Gives what `write` gave: false means to wait for `drain`. */
 export function writeFrame(stream: Writable, message: Uint8Array): boolean {
   if (message.length <= copiedBytesMax) {
-    const frame = Buffer.allocUnsafe(headerBytes + message.length);
+    const frame = Buffer.allocUnsafe(frameHeaderBytes + message.length);
     frame[0] = 0;
     frame.writeUInt32BE(message.length, 1);
-    frame.set(message, headerBytes);
+    frame.set(message, frameHeaderBytes);
     return stream.write(frame);
   }
-  const header = Buffer.alloc(headerBytes);
+  const header = Buffer.alloc(frameHeaderBytes);
   header.writeUInt32BE(message.length, 1);
   stream.cork();
   stream.write(header);
@@ -31,7 +32,7 @@ export function writeFrame(stream: Writable, message: Uint8Array): boolean {
 export class FrameReader {
   readonly #bytesMax: number;
   readonly #onMessage: (message: Buffer) => void;
-  readonly #header = Buffer.alloc(headerBytes);
+  readonly #header = Buffer.alloc(frameHeaderBytes);
   #headerFilled = 0;
   #message: Buffer | undefined;
   #messageFilled = 0;
@@ -56,7 +57,7 @@ export class FrameReader {
     const taken = chunk.copy(this.#header, this.#headerFilled, at);
     this.#headerFilled += taken;
     const start = at + taken;
-    if (this.#headerFilled < headerBytes) return start;
+    if (this.#headerFilled < frameHeaderBytes) return start;
     this.#headerFilled = 0;
     const length = this.#length();
     const end = start + length;

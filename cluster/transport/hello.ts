@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { ClusterError } from '../errors.js';
 import { type ClusterId, idText, type MemberId, memberId } from '../numbers.js';
 import { certifies } from './certificate-identity.js';
@@ -15,7 +15,7 @@ export interface Identity {
 }
 
 /** Raised when members of different versions would misread one another. */
-export const protocolVersion = '1';
+export const protocolVersion = '2';
 
 /** What a stream begins with: which protocol, which cluster, from whom, to whom. */
 export const helloHeaders = ({ clusterId, self }: Identity, to: MemberId): OutgoingHttpHeaders => ({

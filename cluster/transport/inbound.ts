@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { ClusterError } from '../errors.js';
@@ -11,8 +11,8 @@ import { admit, type Identity } from './hello.js';
 import type { PeerLimits } from './limits.js';
 import { hasNamedItself, type Peer } from './network.js';
 import { OccasionalLog } from './occasional-log.js';
-import { refusalTrailers } from './refusals.js';
-import { sessionOptions, watchOver } from './sessions.js';
+import { PeerStream } from './peer-stream.js';
+import { agree, isUpgrade, refuse } from './upgrade.js';
 
 export interface InboundOptions {
   readonly identity: Identity;
@@ -21,8 +21,8 @@ export interface InboundOptions {
   readonly isRemoved: (id: MemberId) => boolean;
   readonly limits: PeerLimits;
   readonly logger: Logger;
-  /** By path: takes a stream that was admitted, to be answered with trailers. */
-  readonly methods: Readonly<Record<string, (stream: ServerHttp2Stream, peer: Peer) => void>>;
+  /** By path: takes a stream that was admitted. */
+  readonly methods: Readonly<Record<string, (stream: PeerStream, peer: Peer) => void>>;
   readonly onPeer: (peer: Peer) => void;
   readonly onStranger: () => void;
 }
@@ -31,90 +31,75 @@ export interface InboundOptions {
 export class Inbound {
   readonly #options: InboundOptions;
   readonly #log: OccasionalLog;
-  readonly #server = createServer(sessionOptions);
-  readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #streams = new Map<ServerHttp2Stream, Peer>();
+  readonly #streams = new Map<Socket, Peer>();
 
   constructor(options: InboundOptions) {
     this.#options = options;
     this.#log = new OccasionalLog(options.logger);
-    this.#server.on('session', (session) => this.#watch(session));
-    this.#server.on('sessionError', () => {});
-    this.#server.on('stream', (stream, headers) => this.#begin(stream, headers));
   }
 
-  /** Takes a connection that speaks HTTP/2, its TLS handshake done. */
-  serve(socket: Socket): void {
-    this.#server.emit('connection', socket);
+  /**
+   * Takes a connection, its TLS handshake done, on which somebody asks for a stream.
+   * @param head what has come behind the request
+   */
+  serve(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.on('error', () => {});
+    try {
+      const { identity, isRemoved, onPeer, limits } = this.#options;
+      const serve = this.#method(request);
+      const peers = this.#options.peers();
+      if (peers === undefined) throw new ClusterError('stopped', 'this member is still starting');
+      const peer = admit(request.headers, identity, peers, certificateIn(socket), isRemoved);
+      this.#streams.set(socket, peer);
+      socket.once('close', () => this.#streams.delete(socket));
+      agree(socket, head);
+      serve(new PeerStream(socket, 'accepted', limits), peer);
+      onPeer(peer);
+    } catch (error) {
+      this.#refuse(request, socket, error);
+    }
   }
 
   /** Ends the streams of members that are gone or have become others. */
   recertify(): void {
     const peers = this.#options.peers();
-    for (const [stream, peer] of this.#streams) {
+    for (const [socket, peer] of this.#streams) {
       const now = peers?.get(peer.id);
       if (now === peer) continue;
-      if (now !== undefined && hasNamedItself(peer, now) && this.#isStill(stream, now)) this.#streams.set(stream, now);
-      else stream.session?.destroy();
+      if (now !== undefined && hasNamedItself(peer, now) && this.#isStill(socket, now)) this.#streams.set(socket, now);
+      else socket.destroy();
     }
   }
 
-  #isStill(stream: ServerHttp2Stream, peer: Peer): boolean {
-    const certificate = certificateIn(stream);
+  #isStill(socket: Socket, peer: Peer): boolean {
+    const certificate = certificateIn(socket);
     const { identity, peers } = this.#options;
     const all = [...(peers()?.values() ?? []), identity.self];
     return certificate === undefined || certifies(certificate, peer, all, identity.rules?.allowed);
   }
 
   close(): void {
-    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#streams.keys()) socket.destroy();
   }
 
-  #watch(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    session.on('error', () => {}).on('close', () => this.#sessions.delete(session));
-    watchOver(session, this.#options.limits);
-  }
-
-  #begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('error', () => {});
-    try {
-      const serve = this.#methods(headers[':path'] ?? '');
-      const { identity, isRemoved, onPeer } = this.#options;
-      const peers = this.#options.peers();
-      if (peers === undefined) throw new ClusterError('stopped', 'this member is still starting');
-      const peer = admit(headers, identity, peers, certificateIn(stream), isRemoved);
-      this.#streams.set(stream, peer);
-      stream.on('close', () => this.#streams.delete(stream));
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
-      serve(stream, peer);
-      onPeer(peer);
-    } catch (error) {
-      this.#refuse(stream, headers, error);
-    }
-  }
-
-  #methods(path: string) {
+  #method({ headers, url: path = '' }: IncomingMessage) {
     const serve = Object.hasOwn(this.#options.methods, path) ? this.#options.methods[path] : undefined;
-    if (serve !== undefined) return serve;
+    if (serve !== undefined && isUpgrade(headers)) return serve;
     throw new ClusterError('invalid-argument', `there is no method ${path}`, { path });
   }
 
-  #refuse(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, error: unknown): void {
-    const trailers = refusalTrailers(error);
-    if (stream.headersSent) stream.close();
-    else stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto', ...trailers }, { endStream: true });
+  #refuse({ headers }: IncomingMessage, socket: Socket, error: unknown): void {
+    refuse(socket, error);
     if (error instanceof ClusterError && error.code === 'stopped') return;
     if (error instanceof ClusterError && error.code === 'member-not-found') this.#options.onStranger();
-    const host = stream.session?.socket.remoteAddress;
     const from = headers['quorate-from'];
     const hint = error instanceof ClusterError && error.hint !== undefined ? { hint: error.hint } : {};
-    this.#log.warn('refused a stream, its messages are dropped', { 'remote-addr': host, from, error, ...hint });
+    const fields = { 'remote-addr': socket.remoteAddress, from, error, ...hint };
+    this.#log.warn('refused a stream, its messages are dropped', fields);
   }
 }
 
-function certificateIn(stream: ServerHttp2Stream): X509Certificate | undefined {
-  const socket = stream.session?.socket;
+function certificateIn(socket: Socket): X509Certificate | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const certificate = certificateOf(socket);
   if (certificate !== undefined && socket.authorized) return certificate;

@@ -1,4 +1,9 @@
-import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type RequestListener,
+} from 'node:http';
 import type { Settings } from 'node:http2';
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
@@ -37,6 +42,8 @@ export interface ListenerOptions {
   /** Of whoever serves HTTP/2, for clients of etcd in the clear (plain-authority); absent: there are none. */
   readonly settings?: Settings;
   readonly serveHttp1: RequestListener;
+  /** Takes a connection that is to be used for something else than HTTP; absent: such requests are answered as others are. */
+  readonly serveUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
   readonly logger: Logger;
   readonly limits?: Partial<ListenerLimits>;
 }
@@ -95,7 +102,7 @@ export class Listener {
     this.#address = options.address;
     this.#limits = { ...defaults, ...options.limits };
     this.#log = new OccasionalLog(options.logger);
-    this.#http1 = http1Server(options.serveHttp1, this.#limits);
+    this.#http1 = http1Server(options, this.#limits);
     if (options.address.secure) {
       const server = this.#tlsServer();
       this.#admission = admissionOf(options, () => keepChains(server));
@@ -270,7 +277,7 @@ function remoteOf(socket: TLSSocket & { readonly _parent?: Socket }): string {
   return known?.remoteAddress === undefined ? 'unknown' : `${known.remoteAddress}:${known.remotePort}`;
 }
 
-function http1Server(handler: RequestListener, limits: ListenerLimits): HttpServer {
+function http1Server({ serveHttp1, serveUpgrade }: ListenerOptions, limits: ListenerLimits): HttpServer {
   const server = createHttpServer(
     {
       headersTimeout: limits.handshakeMs,
@@ -278,8 +285,9 @@ function http1Server(handler: RequestListener, limits: ListenerLimits): HttpServ
       connectionsCheckingInterval: Math.min(5000, limits.handshakeMs),
       noDelay: true,
     },
-    handler,
+    serveHttp1,
   );
+  if (serveUpgrade !== undefined) server.on('upgrade', serveUpgrade);
   // It is given its connections; Node begins to watch over their timeouts at this event.
   server.emit('listening');
   return server;

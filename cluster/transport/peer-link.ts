@@ -1,16 +1,14 @@
-import { once } from 'node:events';
-import type { ClientHttp2Stream } from 'node:http2';
 import { ClusterError, type ClusterErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { PeerMeasures } from '../measures.js';
 import { idText } from '../numbers.js';
 import type { Message } from '../raft/types.js';
 import { type Dialing, dial } from './dial.js';
-import { writeFrame } from './grpc-frames.js';
 import { encodeBatch } from './message-codec.js';
 import type { Peer } from './network.js';
 import { OccasionalLog } from './occasional-log.js';
 import { Outbox } from './outbox.js';
+import type { PeerStream } from './peer-stream.js';
 
 export const messagesPath = '/quorate.Peer/Messages';
 
@@ -40,7 +38,7 @@ export class PeerLink {
   #peer: Peer;
   #connectedSince: number | undefined;
   #wake: () => void = () => {};
-  #stream: ClientHttp2Stream | undefined;
+  #stream: PeerStream | undefined;
   #retryMs: number;
   #apartSince = performance.now();
   #toldUnreachable = false;
@@ -103,17 +101,16 @@ export class PeerLink {
 
   /** Resolves when the stream has ended. */
   async #connect(url: string): Promise<void> {
-    const { session, stream } = await dial(this.#dialing, this.#peer, url, messagesPath, this.#stop.signal);
-    const end = (): void => session.destroy();
+    const stream = await dial(this.#dialing, this.#peer, url, messagesPath, this.#stop.signal);
+    const end = (): void => stream.destroy();
     this.#stop.signal.addEventListener('abort', end);
     try {
-      // How it ended does not matter: it will be opened again.
-      const closed = once(stream, 'close').catch(() => {});
       this.#connected(stream, url);
-      await closed;
+      // How it ends does not matter: it will be opened again.
+      await stream.closed;
     } finally {
       this.#stop.signal.removeEventListener('abort', end);
-      session.destroy();
+      stream.destroy();
       this.#stream = undefined;
       this.#connectedSince = undefined;
       this.#measures.connected = false;
@@ -126,10 +123,13 @@ export class PeerLink {
     this.#unreachable();
   }
 
-  #connected(stream: ClientHttp2Stream, url: string): void {
+  #connected(stream: PeerStream, url: string): void {
     this.#measures.connected = true;
     this.#connectedSince = performance.now();
-    this.#stream = stream.on('drain', () => this.#flush()).resume();
+    this.#stream = stream;
+    stream.onRoom(() => this.#flush());
+    // Nothing comes this way but signs of life.
+    stream.read(() => {});
     this.#retryMs = this.#dialing.limits.retryMinMs;
     this.#toldUnreachable = false;
     this.#logger.info('connected to peer', { 'remote-peer-id': this.#peer.id, name: this.#peer.name, url });
@@ -139,11 +139,11 @@ export class PeerLink {
   #flush(): void {
     const { batchBytes, streamBytesMax } = this.#dialing.limits;
     const stream = this.#stream;
-    if (stream === undefined || stream.destroyed || stream.writableEnded) return;
-    while (this.#outbox.length > 0 && stream.writableLength < streamBytesMax) {
+    if (!stream?.isOpen) return;
+    while (this.#outbox.length > 0 && stream.waitingBytes < streamBytesMax) {
       const batch = encodeBatch(this.#outbox.take(batchBytes));
       this.#measures.sentBytes += batch.length;
-      writeFrame(stream, batch);
+      stream.write(batch);
     }
     if (this.#outbox.length === 0) this.#toldUnreachable = false;
   }

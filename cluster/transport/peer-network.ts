@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
-import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { ClusterError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { Measures } from '../measures.js';
@@ -9,16 +8,16 @@ import type { Message, SnapshotMark } from '../raft/types.js';
 import type { Address } from './address.js';
 import { Admission } from './admission.js';
 import type { Dialing } from './dial.js';
-import { FrameReader } from './grpc-frames.js';
 import type { Identity } from './hello.js';
 import { Inbound } from './inbound.js';
 import { defaultLimits, type PeerLimits } from './limits.js';
 import { Listener } from './listener.js';
 import { decodeBatch } from './message-codec.js';
 import { type AnswerQuestion, hasNamedItself, type Peer, type PeerNetwork } from './network.js';
+import { encodeAnswer, encodeFailure } from './peer-answers.js';
 import { messagesPath, PeerLink } from './peer-link.js';
+import type { PeerStream } from './peer-stream.js';
 import { answerQuestions, Questions, questionsPath } from './questions.js';
-import { okTrailers, refusalTrailers } from './refusals.js';
 import { receiveSnapshot, removeLeftovers } from './snapshot-receiver.js';
 import { sendSnapshot, snapshotPath } from './snapshot-sender.js';
 import type { TlsMaterial } from './tls-material.js';
@@ -41,8 +40,11 @@ export interface PeerNetworkOptions extends Identity {
 type OnMessages = (messages: readonly Message[]) => void;
 type OnSnapshot = (from: MemberId, mark: SnapshotMark, file: string) => Promise<void>;
 
-/** PeerNetwork over HTTP/2 in gRPC's format, with mutual TLS. See README.md for how members recognise one another. */
-export class GrpcPeerNetwork implements PeerNetwork {
+/** The answer to a snapshot: it is the one question of its stream. */
+const snapshotId = 1;
+
+/** PeerNetwork over TCP, with mutual TLS. See README.md for how members recognise one another. */
+export class TcpPeerNetwork implements PeerNetwork {
   readonly #options: PeerNetworkOptions;
   readonly #dialing: Dialing;
   readonly #admission: Admission | undefined;
@@ -51,7 +53,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
   readonly #links = new Map<MemberId, PeerLink>();
   readonly #questions = new Map<MemberId, Questions>();
   readonly #topics = new Map<string, AnswerQuestion>();
-  readonly #receiving = new Map<MemberId, ServerHttp2Stream>();
+  readonly #receiving = new Map<MemberId, PeerStream>();
   readonly #leaving = new Map<MemberId, AbortController>();
   #closed = false;
   #listeners: readonly Listener[] = [];
@@ -64,8 +66,8 @@ export class GrpcPeerNetwork implements PeerNetwork {
   #removed: ReadonlySet<MemberId> = new Set();
 
   /** @throws ClusterError address-in-use, flag-refused */
-  static async open(options: PeerNetworkOptions): Promise<GrpcPeerNetwork> {
-    const network = new GrpcPeerNetwork(options);
+  static async open(options: PeerNetworkOptions): Promise<TcpPeerNetwork> {
+    const network = new TcpPeerNetwork(options);
     await removeLeftovers(options.snapshotFolder);
     try {
       for (const address of options.listen)
@@ -101,7 +103,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
       logger: options.logger,
       methods: {
         [messagesPath]: (stream, peer) => this.#receive(stream, peer),
-        [questionsPath]: (stream, peer) => answerQuestions(stream, peer, this.#topics, limits.frameBytesMax),
+        [questionsPath]: (stream, peer) => answerQuestions(stream, peer, this.#topics),
         [snapshotPath]: (stream, peer) => void this.#receiveSnapshot(stream, peer),
       },
       onPeer: (peer) => this.#links.get(peer.id)?.hurry(),
@@ -209,7 +211,7 @@ export class GrpcPeerNetwork implements PeerNetwork {
       address,
       endpoint: 'peer',
       ...(material === undefined ? {} : { tls: { material, requireClientCertificate: true, rules } }),
-      serveHttp2: (socket) => this.#inbound.serve(socket),
+      serveUpgrade: (request, socket, head) => this.#inbound.serve(request, socket, head),
       serveHttp1: serveHttp1 ?? ((_, response) => response.writeHead(404).end()),
       logger,
     });
@@ -247,31 +249,24 @@ export class GrpcPeerNetwork implements PeerNetwork {
     this.#leaving.delete(peer.id);
   }
 
-  #receive(stream: ServerHttp2Stream, peer: Peer): void {
-    const { self } = this.#options;
+  #receive(stream: PeerStream, peer: Peer): void {
+    const { self, logger } = this.#options;
     const measures = this.#measures.peer(peer.id);
-    const reader = new FrameReader(this.#dialing.limits.frameBytesMax, (frame) => {
-      const messages = decodeBatch(frame, peer.id, self.id);
+    const onMessage = (message: Buffer): void => {
+      measures.receivedBytes += message.length;
+      const messages = decodeBatch(message, peer.id, self.id);
       if (!this.#closed) this.#onMessages?.(messages);
-    });
-    stream.on('data', (chunk: Buffer) => {
-      measures.receivedBytes += chunk.length;
-      if (stream.writableEnded) return;
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        if (!(error instanceof ClusterError)) throw error;
-        measures.receiveFailures += 1;
-        this.#options.logger.warn('a peer sent what can not be read', { 'remote-peer-id': peer.id, error });
-        end(stream, refusalTrailers(error));
-      }
-    });
-    stream.on('end', () => end(stream, okTrailers));
+    };
+    const onFailure = (error: ClusterError): void => {
+      measures.receiveFailures += 1;
+      logger.warn('a peer sent what can not be read', { 'remote-peer-id': peer.id, error });
+    };
+    stream.read(onMessage, { onFailure });
   }
 
-  async #receiveSnapshot(stream: ServerHttp2Stream, peer: Peer): Promise<void> {
+  async #receiveSnapshot(stream: PeerStream, peer: Peer): Promise<void> {
     // Whoever begins again has given up the one before, noticed here or not.
-    this.#receiving.get(peer.id)?.session?.destroy();
+    this.#receiving.get(peer.id)?.destroy();
     this.#receiving.set(peer.id, stream);
     const measures = this.#measures.peer(peer.id);
     const began = performance.now();
@@ -281,13 +276,13 @@ export class GrpcPeerNetwork implements PeerNetwork {
       await this.#handOver(peer, mark, file);
       measures.snapshotsReceived += 1;
       measures.snapshotReceiveSeconds.observe((performance.now() - began) / 1000);
-      stream.write(Buffer.alloc(5));
-      end(stream, okTrailers);
+      stream.write(encodeAnswer(snapshotId));
     } catch (error) {
       measures.snapshotReceiveFailures += 1;
       this.#options.logger.warn('a snapshot was not received', { 'remote-peer-id': peer.id, name: peer.name, error });
-      end(stream, refusalTrailers(error));
+      stream.write(encodeFailure(snapshotId, error));
     } finally {
+      stream.end();
       measures.snapshotsBeingReceived -= 1;
       if (this.#receiving.get(peer.id) === stream) this.#receiving.delete(peer.id);
     }
@@ -320,10 +315,4 @@ function byReceiver(messages: readonly Message[]): ReadonlyMap<MemberId, readonl
     else group.push(message);
   }
   return groups;
-}
-
-function end(stream: ServerHttp2Stream, trailers: OutgoingHttpHeaders): void {
-  if (stream.destroyed || stream.writableEnded) return;
-  stream.once('wantTrailers', () => stream.sendTrailers(trailers));
-  stream.end();
 }

@@ -1,12 +1,10 @@
-import type { ClientHttp2Stream, ServerHttp2Stream } from 'node:http2';
 import { ClusterError } from '../errors.js';
 import { quorate } from '../wire/generated/messages.js';
 import { toCount } from '../wire/long.js';
-import { codeNamed } from '../wire/status.js';
-import { type Dialing, dial, type PeerStream } from './dial.js';
-import { FrameReader, writeFrame } from './grpc-frames.js';
+import { type Dialing, dialAny } from './dial.js';
 import type { AnswerQuestion, Peer } from './network.js';
-import { okTrailers } from './refusals.js';
+import { decodeAnswer, encodeAnswer, encodeFailure, parsed } from './peer-answers.js';
+import type { PeerStream } from './peer-stream.js';
 
 export const questionsPath = '/quorate.Peer/Questions';
 
@@ -28,7 +26,7 @@ export class Questions {
   readonly #peer: Peer;
   readonly #stop = new AbortController();
   readonly #open = new Map<number, Waiter>();
-  #stream: Promise<ClientHttp2Stream> | undefined;
+  #stream: Promise<PeerStream> | undefined;
   #id = 0;
 
   constructor(dialing: Dialing, peer: Peer) {
@@ -45,7 +43,7 @@ export class Questions {
     const answer = this.#answerTo(id);
     const frame = quorate.PeerQuestion.encode({ id, topic, question }).finish();
     this.#connected().then(
-      (stream) => void writeFrame(stream, frame),
+      (stream) => void stream.write(frame),
       (error: unknown) => this.#fail(id, failureOf(error, this.#peer)),
     );
     return answer;
@@ -65,25 +63,18 @@ export class Questions {
     });
   }
 
-  #connected(): Promise<ClientHttp2Stream> {
+  #connected(): Promise<PeerStream> {
     this.#stream ??= this.#connect();
     return this.#stream;
   }
 
-  async #connect(): Promise<ClientHttp2Stream> {
+  async #connect(): Promise<PeerStream> {
     try {
-      const { session, stream } = await dialAny(this.#dialing, this.#peer, this.#stop.signal);
-      const end = (): void => session.destroy();
+      const stream = await dialAny(this.#dialing, this.#peer, questionsPath, this.#stop.signal);
+      const end = (): void => stream.destroy();
       this.#stop.signal.addEventListener('abort', end);
-      const reader = new FrameReader(this.#dialing.limits.frameBytesMax, (frame) => this.#receive(frame));
-      stream.on('data', (chunk: Buffer) => {
-        try {
-          reader.push(chunk);
-        } catch {
-          end();
-        }
-      });
-      stream.on('close', () => {
+      stream.read((message) => this.#receive(message));
+      void stream.closed.then(() => {
         this.#stop.signal.removeEventListener('abort', end);
         this.#broken();
       });
@@ -100,11 +91,10 @@ export class Questions {
     for (const id of [...this.#open.keys()]) this.#fail(id, lost);
   }
 
-  #receive(frame: Buffer): void {
-    const { id, answer, code, text } = quorate.PeerAnswer.decode(frame);
-    const at = toCount(id);
-    if (code !== '') this.#fail(at, new ClusterError(codeNamed(code) ?? 'remote', text));
-    else this.#take(at)?.resolve(answer);
+  #receive(message: Buffer): void {
+    const { id, answer, failure } = decodeAnswer(message);
+    if (failure === undefined) this.#take(id)?.resolve(answer);
+    else this.#fail(id, failure);
   }
 
   #fail(id: number, error: ClusterError): void {
@@ -120,52 +110,28 @@ export class Questions {
 }
 
 /** Answers what a peer asks on a stream, each question as soon as that is possible. */
-export function answerQuestions(
-  stream: ServerHttp2Stream,
-  peer: Peer,
-  topics: ReadonlyMap<string, AnswerQuestion>,
-  frameBytesMax: number,
-): void {
+export function answerQuestions(stream: PeerStream, peer: Peer, topics: ReadonlyMap<string, AnswerQuestion>): void {
   let open = 0;
-  const answer = async ({ id, topic, question }: quorate.PeerQuestion): Promise<quorate.PeerAnswer.$Properties> => {
-    try {
-      const known = topics.get(topic);
-      if (known === undefined) throw new ClusterError('unimplemented', `nothing is known about ${topic} here`);
-      if (open > openMax) throw new ClusterError('too-many-requests', `${openMax} questions are open`);
-      return { id, answer: await known(peer.id, question) };
-    } catch (error) {
-      return { id, code: error instanceof ClusterError ? error.code : 'remote', text: textOf(error) };
-    }
+  const answer = async ({ topic, question }: quorate.PeerQuestion): Promise<Uint8Array> => {
+    const known = topics.get(topic);
+    if (known === undefined) throw new ClusterError('unimplemented', `nothing is known about ${topic} here`);
+    if (open > openMax) throw new ClusterError('too-many-requests', `${openMax} questions are open`);
+    return known(peer.id, question);
   };
-  const reader = new FrameReader(frameBytesMax, (frame) => {
+  stream.read((message) => {
+    const question = parsed('a question', () => quorate.PeerQuestion.decode(message));
+    const id = toCount(question.id);
     open += 1;
-    void answer(quorate.PeerQuestion.decode(frame)).then((message) => {
-      open -= 1;
-      if (!stream.destroyed && !stream.writableEnded) writeFrame(stream, quorate.PeerAnswer.encode(message).finish());
-    });
+    void answer(question)
+      .then(
+        (bytes) => encodeAnswer(id, bytes),
+        (error: unknown) => encodeFailure(id, error),
+      )
+      .then((frame) => {
+        open -= 1;
+        stream.write(frame);
+      });
   });
-  stream.on('data', (chunk: Buffer) => {
-    try {
-      reader.push(chunk);
-    } catch {
-      stream.session?.destroy();
-    }
-  });
-  stream.once('wantTrailers', () => stream.sendTrailers(okTrailers));
-  stream.on('end', () => stream.end());
-}
-
-async function dialAny(dialing: Dialing, peer: Peer, stop: AbortSignal): Promise<PeerStream> {
-  let failure: unknown;
-  for (const url of peer.urls) {
-    try {
-      return await dial(dialing, peer, url, questionsPath, stop);
-    } catch (error) {
-      stop.throwIfAborted();
-      failure = error;
-    }
-  }
-  throw failure;
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,15 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
-import type { ServerHttp2Stream } from 'node:http2';
 import { join } from 'node:path';
 import { ClusterError } from '../errors.js';
 import { idText } from '../numbers.js';
 import type { SnapshotMark } from '../raft/types.js';
 import { quorate } from '../wire/generated/messages.js';
 import { toCount } from '../wire/long.js';
-import { FrameReader } from './grpc-frames.js';
 import { markOf } from './mark-codec.js';
 import type { Peer } from './network.js';
+import type { PeerStream } from './peer-stream.js';
 
 /** A part is a chunk and a few bytes; a sender that wants more is not one of us. */
 const partBytesMax = 4 * 1024 ** 2;
@@ -30,10 +29,10 @@ export async function removeLeftovers(folder: string): Promise<void> {
 
 /**
  * Writes a snapshot to a new file in the folder as it comes, verified and synced when it resolves. In memory there is
- * no more of it than the stream's window.
+ * no more of it than a part and what has come with it.
  * @throws ClusterError snapshot-damaged, disk-full, connection-failed; the file is removed then
  */
-export async function receiveSnapshot(stream: ServerHttp2Stream, peer: Peer, folder: string): Promise<Received> {
+export async function receiveSnapshot(stream: PeerStream, peer: Peer, folder: string): Promise<Received> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `from-${idText(peer.id)}-${randomUUID()}${suffix}`);
   const handle = await open(file, 'wx', 0o600);
@@ -50,15 +49,9 @@ export async function receiveSnapshot(stream: ServerHttp2Stream, peer: Peer, fol
   }
 }
 
-async function receive(stream: ServerHttp2Stream, handle: FileHandle, peer: Peer): Promise<SnapshotMark> {
+async function receive(stream: PeerStream, handle: FileHandle, peer: Peer): Promise<SnapshotMark> {
   const incoming = new IncomingSnapshot(handle, peer);
-  const frames: Buffer[] = [];
-  const reader = new FrameReader(partBytesMax, (frame) => frames.push(frame));
-  // Left open after a refusal: its sender must hear why.
-  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    reader.push(chunk);
-    for (const frame of frames.splice(0)) await incoming.take(frame);
-  }
+  await stream.readSlowly((part) => incoming.take(part), { bytesMax: partBytesMax });
   return incoming.finished();
 }
 
@@ -79,12 +72,14 @@ class IncomingSnapshot {
     this.#peer = peer;
   }
 
-  async take(frame: Buffer): Promise<void> {
+  /** Enough: the checksum has come, and is right. */
+  async take(frame: Buffer): Promise<'more' | 'enough'> {
     const { head, chunk, sha256 } = this.#decode(frame);
     if (head) this.#begin(head);
     if (this.#head === undefined) throw damaged(this.#peer, 'does not begin with its head');
     if (chunk?.length) await this.#write(chunk);
     if (sha256?.length) this.#verify(sha256, this.#head.size);
+    return this.#isWhole ? 'enough' : 'more';
   }
 
   finished(): SnapshotMark {
@@ -106,7 +101,6 @@ class IncomingSnapshot {
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
-    if (this.#isWhole) throw damaged(this.#peer, 'goes on after its checksum');
     this.#hash.update(chunk);
     await this.#handle.appendFile(chunk);
     this.#received += chunk.length;

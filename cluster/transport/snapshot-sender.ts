@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { ClusterError } from '../errors.js';
 import type { SnapshotMark } from '../raft/types.js';
 import { quorate } from '../wire/generated/messages.js';
-import { type Dialing, dial } from './dial.js';
-import { writeFrame } from './grpc-frames.js';
+import { type Dialing, dialAny } from './dial.js';
 import { markFields } from './mark-codec.js';
 import type { Peer } from './network.js';
-import { refusalOf } from './refusals.js';
+import { decodeAnswer } from './peer-answers.js';
+import type { PeerStream } from './peer-stream.js';
 
 export const snapshotPath = '/quorate.Peer/Snapshot';
 
@@ -22,8 +21,8 @@ export async function sendSnapshot(
 ): Promise<void> {
   const handle = await opened(file);
   try {
-    const { session, stream } = await dialAny(dialing, peer, stop);
-    const end = (): void => session.destroy();
+    const stream = await dialAny(dialing, peer, snapshotPath, stop);
+    const end = (): void => stream.destroy();
     stop.addEventListener('abort', end);
     try {
       const answer = answerOf(stream, peer);
@@ -34,7 +33,7 @@ export async function sendSnapshot(
       throw error;
     } finally {
       stop.removeEventListener('abort', end);
-      session.destroy();
+      stream.destroy();
     }
   } finally {
     await handle.close();
@@ -49,20 +48,7 @@ async function opened(file: string): Promise<FileHandle> {
   }
 }
 
-async function dialAny(dialing: Dialing, peer: Peer, stop: AbortSignal) {
-  let failure: unknown;
-  for (const url of peer.urls) {
-    try {
-      return await dial(dialing, peer, url, snapshotPath, stop);
-    } catch (error) {
-      stop.throwIfAborted();
-      failure = error;
-    }
-  }
-  throw failure;
-}
-
-async function write(stream: ClientHttp2Stream, file: FileHandle, mark: SnapshotMark, chunkBytes: number) {
+async function write(stream: PeerStream, file: FileHandle, mark: SnapshotMark, chunkBytes: number) {
   const { size } = await file.stat();
   const hash = createHash('sha256');
   await part(stream, { head: { mark: markFields(mark), size } });
@@ -71,34 +57,24 @@ async function write(stream: ClientHttp2Stream, file: FileHandle, mark: Snapshot
     await part(stream, { chunk });
   }
   await part(stream, { sha256: hash.digest() });
-  stream.end();
 }
 
-async function part(stream: ClientHttp2Stream, fields: quorate.SnapshotPart.$Properties): Promise<void> {
-  if (stream.destroyed) throw new ClusterError('connection-failed', 'the connection was closed');
-  if (!writeFrame(stream, quorate.SnapshotPart.encode(fields).finish())) await drained(stream);
+async function part(stream: PeerStream, fields: quorate.SnapshotPart.$Properties): Promise<void> {
+  if (!stream.isOpen) throw new ClusterError('connection-failed', 'the connection was closed');
+  if (!stream.write(quorate.SnapshotPart.encode(fields).finish())) await Promise.race([room(stream), stream.closed]);
 }
 
-function drained(stream: ClientHttp2Stream): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      stream.off('drain', settle).off('close', settle);
-      resolve();
-    };
-    stream.on('drain', settle).on('close', settle);
-  });
-}
+const room = (stream: PeerStream): Promise<void> => new Promise((resolve) => stream.onRoom(resolve));
 
 /** Resolves with the receiver's word that it has the snapshot. */
-function answerOf(stream: ClientHttp2Stream, peer: Peer): Promise<void> {
+function answerOf(stream: PeerStream, peer: Peer): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.on('trailers', (trailers: IncomingHttpHeaders) => {
-      const refusal = refusalOf(trailers);
-      if (refusal === undefined) resolve();
-      else reject(refusal);
+    stream.read((message) => {
+      const { failure } = decodeAnswer(message);
+      if (failure === undefined) resolve();
+      else reject(failure);
     });
-    stream.on('close', () => reject(lost(peer)));
-    stream.resume();
+    void stream.closed.then(() => reject(lost(peer)));
   });
 }
 

@@ -101,7 +101,7 @@ const refused = test.macro({
 });
 
 test(refused, 'this is cluster abc, not def', 'wrong-cluster', { 'quorate-cluster': 'def' });
-test(refused, 'the peer protocol is version 1 here, 2 there', 'wrong-cluster', { 'quorate-protocol': '2' });
+test(refused, 'the peer protocol is version 2 here, 1 there', 'wrong-cluster', { 'quorate-protocol': '1' });
 test(refused, 'this is member 1 (m1), not 9', 'wrong-cluster', { 'quorate-to': '9' });
 test(refused, 'there is no member 9 in this cluster', 'member-not-found', { 'quorate-from': '9' });
 test(refused, 'there is no member 1 in this cluster', 'member-not-found', { 'quorate-from': '1' });

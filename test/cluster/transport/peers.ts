@@ -7,7 +7,7 @@ import type { CertificateRules } from '../../../cluster/transport/certificate-ru
 import type { Identity } from '../../../cluster/transport/hello.js';
 import type { PeerLimits } from '../../../cluster/transport/limits.js';
 import type { Peer } from '../../../cluster/transport/network.js';
-import { GrpcPeerNetwork } from '../../../cluster/transport/peer-network.js';
+import { TcpPeerNetwork } from '../../../cluster/transport/peer-network.js';
 import type { TlsFiles } from '../../../cluster/transport/tls-files.js';
 import { TlsMaterial } from '../../../cluster/transport/tls-material.js';
 import { freePort } from '../../ports.js';
@@ -47,7 +47,7 @@ export async function openMember(t: ExecutionContext, options: MemberOptions) {
     clusterId: clusterId(options.cluster ?? cluster),
     self: { id: memberId(id), name, urls: [address.text] },
   };
-  const network = await GrpcPeerNetwork.open({
+  const network = await TcpPeerNetwork.open({
     ...identity,
     listen: [address],
     ...(material ? { material } : {}),
