@@ -1,8 +1,8 @@
 import { type Cluster, type Engine, runLoad } from './clusters.js';
 import { headsOf, type Round, rowsOf, table } from './figures.js';
-import type { LoadResult } from './load.js';
 import { cpuSeconds, say } from './processes.js';
 import { type Section, withoutFigures } from './section.js';
+import { loads, measureServing } from './serving.js';
 import type { WatchOptions, WatchResult } from './watch-load.js';
 
 type Shape = Pick<WatchOptions, 'connections' | 'streams' | 'watchersPerStream' | 'keys' | 'putsPerSecond'>;
@@ -64,26 +64,15 @@ async function deliveries(clusters: readonly Cluster[], rounds: number, seconds:
   return measured;
 }
 
-/** What a member does all day; Node's compiler knows then what to do with its functions. */
-const work = {
-  kind: 'requests',
-  work: 'put',
-  clients: 100,
-  connections: 10,
-  valueBytes: 256,
-  keys: 10_000,
-  limit: 0,
-} as const;
-
-/** On members that have just begun, and on the same ones once they have served puts for as long. */
+/** On members that have just begun, and on the same ones once they have served all that `serving` asks for. */
 export async function measureDelivery(clusters: readonly Cluster[], rounds: number, seconds: number): Promise<Section> {
   const begun = await deliveries(clusters, rounds, seconds);
-  for (const { access } of clusters) await runLoad<LoadResult>({ ...work, ...access, seconds: rounds * seconds });
+  await measureServing(clusters, loads, 1, seconds);
   const served = await deliveries(clusters, rounds, seconds);
   const name = '100 watchers x 100 events/s, put to event';
   const rows = [
     ...rowsOf(`${name}, members just begun`, begun.included, begun.etcd),
-    ...rowsOf(`${name}, after ${rounds * seconds} s of puts`, served.included, served.etcd),
+    ...rowsOf(`${name}, after other work`, served.included, served.etcd),
   ];
   return { table: table(headsOf([...begun.included, ...begun.etcd]), rows), data: { begun, served } };
 }
