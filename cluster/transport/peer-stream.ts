@@ -75,8 +75,9 @@ export class PeerStream {
   read(onMessage: (message: Buffer) => void, { bytesMax = this.#limits.frameBytesMax, onFailure }: Reading = {}): void {
     const reader = new FrameReader(bytesMax, (message) => {
       if (message.length > 0) onMessage(message);
-      else if (this.#side === 'accepted') this.write(ping);
-      else this.#onRoundTrip(performance.now() - this.#pingedAt);
+      else if (this.#side === 'dialled') this.#onRoundTrip(performance.now() - this.#pingedAt);
+      // Who does not read is not answered: it would wait here. Who reads has what waits before as a sign.
+      else if (!this.#socket.writableNeedDrain) this.write(ping);
     });
     this.#socket.on('data', (chunk: Buffer) => {
       this.#missed = 0;

@@ -53,5 +53,6 @@ export function agree(socket: Socket, head: Buffer): void {
 /** Does not, and ends the connection. */
 export function refuse(socket: Socket, error: unknown): void {
   const lines = Object.entries(refusalHeaders(error)).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n${lines.join('')}\r\n`);
+  socket.write(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n${lines.join('')}\r\n`);
+  socket.destroySoon();
 }

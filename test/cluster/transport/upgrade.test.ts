@@ -73,6 +73,20 @@ test('an empty frame comes back: a sign of life', async (t) => {
   t.deepEqual(await answer, framed(Buffer.alloc(0)));
 });
 
+test('who asks for signs of life and does not read them does not fill the memory', async (t) => {
+  const [one, two] = await pair(t);
+  const { socket } = await ask(t, one, two, messagesPath);
+  socket.pause();
+  const many = Buffer.alloc(5 * 200_000);
+  const before = process.memoryUsage().rss;
+  for (let n = 0; n < 40; n++) await new Promise((resolve) => socket.write(many, resolve));
+  t.true(process.memoryUsage().rss - before < 200 * 1024 ** 2);
+  socket.resume();
+  const frame = framed(encodeBatch([heartbeat(one, two, 7)]));
+  socket.write(frame);
+  await eventually('the message', () => two.heard.length === 1);
+});
+
 test('who gives no sign of life is gone', async (t) => {
   const [one, two] = await pair(t, { pingMs: 20, pingsMissedMax: 3 });
   const { socket } = await ask(t, one, two, messagesPath);
