@@ -60,6 +60,14 @@ async function stopAll(): Promise<void> {
   for (const dir of running.splice(0)) await down(dir).catch((error: unknown) => say(String(error)));
 }
 
+let crowds = 0;
+
+async function onFreshCrowds(measure: (clusters: readonly Cluster[]) => Promise<void>): Promise<void> {
+  crowds += 1;
+  await measure(await beginBoth(`crowd${crowds}`, 23_000));
+  await stopAll();
+}
+
 async function measureServingAndRest(clusters: readonly Cluster[]): Promise<Section> {
   const [ours = [], etcd = []] = clusters.map(({ pids }) => [{ MB: memoryMegabytes(pids).now }]);
   const rest = table(['', 'MB'], rowsOf('memory of a member at rest', ours, etcd));
@@ -70,7 +78,7 @@ async function measureServingAndRest(clusters: readonly Cluster[]): Promise<Sect
 const measures: Readonly<Record<Name, () => Promise<Section>>> = {
   starts: () => measureStarts(folder, Number(options.starts)),
   issuing: () => measureIssuing(folder, rounds),
-  crowd: async () => measureCrowd(await beginBoth('crowd', 23_000), seconds),
+  crowd: () => measureCrowd(onFreshCrowds, rounds, seconds),
   delivery: async () => measureDelivery(await beginBoth('delivery', 23_200), rounds, seconds),
   serving: async () => measureServingAndRest(await beginBoth('serving', 23_400)),
   neighbours: async () => measureNeighbours(await beginBoth('neighbours', 23_800), seconds),

@@ -7,6 +7,8 @@ import type { WatchOptions, WatchResult } from './watch-load.js';
 
 type Shape = Pick<WatchOptions, 'connections' | 'streams' | 'watchersPerStream' | 'keys' | 'putsPerSecond'>;
 
+type Rounds = Record<Engine, Round[]>;
+
 /** 100 watchers, on all members, who are all told of 100 changes a second. */
 const many: Shape = { connections: 10, streams: 100, watchersPerStream: 1, keys: 'shared', putsPerSecond: 100 };
 /** 10,000 on one member, each with a key of its own. */
@@ -39,10 +41,19 @@ async function crowdOn(cluster: Cluster, seconds: number): Promise<Round> {
   };
 }
 
-/** On fresh clusters: it is about memory. */
-export async function measureCrowd(clusters: readonly Cluster[], seconds: number): Promise<Section> {
-  const measured: Record<Engine, Round[]> = { included: [], etcd: [] };
-  for (const cluster of clusters) measured[cluster.engine].push(await crowdOn(cluster, seconds).catch(withoutFigures));
+/** Each round on fresh clusters: it is about memory. */
+export async function measureCrowd(
+  onFresh: (measure: (clusters: readonly Cluster[]) => Promise<void>) => Promise<void>,
+  rounds: number,
+  seconds: number,
+): Promise<Section> {
+  const measured: Rounds = { included: [], etcd: [] };
+  for (let round = 0; round < rounds; round += 1) {
+    await onFresh(async (clusters) => {
+      for (const cluster of clusters)
+        measured[cluster.engine].push(await crowdOn(cluster, seconds).catch(withoutFigures));
+    });
+  }
   return tableOf('10,000 watchers on one member', measured);
 }
 
@@ -50,8 +61,6 @@ async function delivery(cluster: Cluster, seconds: number): Promise<Round> {
   const { p50Ms, p99Ms, cpuPerThousand } = await watch(cluster, many, cluster.access.endpoints, seconds);
   return { 'p50 ms': p50Ms, 'p99 ms': p99Ms, 'CPU-s/1000 events': cpuPerThousand };
 }
-
-type Rounds = Record<Engine, Round[]>;
 
 async function deliveries(clusters: readonly Cluster[], rounds: number, seconds: number): Promise<Rounds> {
   const measured: Rounds = { included: [], etcd: [] };

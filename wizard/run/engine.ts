@@ -29,9 +29,9 @@ export async function findInPath(program: string): Promise<string | undefined> {
 
 /**
  * Members of one machine share its processors and its memory: the helper threads of one's garbage collection stand in the way of the
- * others' puts, and a young generation of 3 x 16 MB keeps what a small one collects as quickly (bench/README.md).
+ * others' puts, and a young generation of 3 x 16 MB keeps what one of 3 x 2 MB collects as quickly (bench/README.md).
  */
-const nodeFlags = ['--single-threaded-gc', '--max-semi-space-size=4', '--v8-pool-size=1'];
+const nodeFlags = ['--single-threaded-gc', '--max-semi-space-size=2', '--v8-pool-size=1'];
 
 /** Of etcd: `[3, 6]`. */
 export type Release = readonly [major: number, minor: number];
