@@ -5,6 +5,7 @@ import { type ClusterId, idText, type MemberId, memberId } from '../numbers.js';
 import { certifies } from './certificate-identity.js';
 import type { CertificateRules } from './certificate-rules.js';
 import type { Peer } from './network.js';
+import { sameVersion } from './refusals.js';
 
 /** Who this member is to the others. */
 export interface Identity {
@@ -44,7 +45,7 @@ export function admit(
   const { 'quorate-protocol': protocol, 'quorate-cluster': cluster, 'quorate-to': to } = headers;
   if (protocol !== protocolVersion) {
     const message = `the peer protocol is version ${protocolVersion} here, ${protocol ?? 'none'} there`;
-    refuseCluster(message, { protocol }, 'run the same version of quorate on all members');
+    refuseCluster(message, { protocol }, sameVersion);
   }
   if (cluster !== idText(clusterId)) {
     const hint =

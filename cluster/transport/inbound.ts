@@ -83,8 +83,9 @@ export class Inbound {
   }
 
   #method({ headers, url: path = '' }: IncomingMessage) {
+    if (!isUpgrade(headers)) throw new ClusterError('invalid-argument', `there is no upgrade to ${headers.upgrade}`);
     const serve = Object.hasOwn(this.#options.methods, path) ? this.#options.methods[path] : undefined;
-    if (serve !== undefined && isUpgrade(headers)) return serve;
+    if (serve !== undefined) return serve;
     throw new ClusterError('invalid-argument', `there is no method ${path}`, { path });
   }
 

@@ -45,6 +45,7 @@ export class PeerStream {
       socket.once('close', () => {
         clearInterval(timer);
         resolve();
+        this.#onRoom();
       });
     });
     socket.on('error', () => {}).on('drain', () => this.#onRoom());
@@ -66,7 +67,7 @@ export class PeerStream {
     return writeFrame(this.#socket, message);
   }
 
-  /** Calls whenever all that had to wait has gone. One callback. */
+  /** Calls whenever all that had to wait has gone, and at the end. One callback. */
   onRoom(callback: () => void): void {
     this.#onRoom = callback;
   }
@@ -80,7 +81,8 @@ export class PeerStream {
       else if (!this.#socket.writableNeedDrain) this.write(ping);
     });
     this.#socket.on('data', (chunk: Buffer) => {
-      this.#missed = 0;
+      // Who goes on after the end was told has a while to hear it, and no more.
+      if (this.isOpen) this.#missed = 0;
       try {
         reader.push(chunk);
       } catch (error) {
@@ -105,13 +107,15 @@ export class PeerStream {
       this.#socket.pause();
       come();
     }, reading);
+    // Once, and not for each message: what waits for a promise is kept as long as that is pending.
+    void this.closed.then(() => come());
     const next = async (): Promise<Buffer | undefined> => {
-      if (waiting.length === 0) {
+      if (waiting.length === 0 && !this.#socket.closed) {
         const some = new Promise<void>((resolve) => {
           come = resolve;
         });
         this.#socket.resume();
-        await Promise.race([some, this.closed]);
+        await some;
       }
       return waiting.shift();
     };

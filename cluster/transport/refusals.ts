@@ -4,6 +4,9 @@ import { codeNamed } from '../wire/status.js';
 
 // How one member tells another why it does not let it begin a stream.
 
+/** What to do about members that do not understand one another. */
+export const sameVersion = 'run the same version of quorate on all members';
+
 export function refusalHeaders(error: unknown): OutgoingHttpHeaders {
   const message = error instanceof Error ? error.message : String(error);
   return { 'quorate-refusal': codeOf(error), 'quorate-reason': encodeText(message) };

@@ -61,7 +61,7 @@ async function write(stream: PeerStream, file: FileHandle, mark: SnapshotMark, c
 
 async function part(stream: PeerStream, fields: quorate.SnapshotPart.$Properties): Promise<void> {
   if (!stream.isOpen) throw new ClusterError('connection-failed', 'the connection was closed');
-  if (!stream.write(quorate.SnapshotPart.encode(fields).finish())) await Promise.race([room(stream), stream.closed]);
+  if (!stream.write(quorate.SnapshotPart.encode(fields).finish())) await room(stream);
 }
 
 const room = (stream: PeerStream): Promise<void> => new Promise((resolve) => stream.onRoom(resolve));

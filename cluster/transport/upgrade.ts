@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import type { Socket } from 'node:net';
-import { refusalHeaders, refusalOf } from './refusals.js';
+import { ClusterError } from '../errors.js';
+import { refusalHeaders, refusalOf, sameVersion } from './refusals.js';
 
 // How a connection between two members begins: a request of HTTP/1.1 to use it for something else (RFC 9110 7.8), with the hello in its
 // headers, and the other side's word that it will. From then on it carries frames (peer-stream).
@@ -12,7 +13,7 @@ export const isUpgrade = ({ upgrade }: IncomingHttpHeaders): boolean => upgrade 
 
 /**
  * Asks for it. Resolves once the other side has agreed.
- * @throws ClusterError what it refuses it for; Error when it says something else, or nothing in time
+ * @throws ClusterError what it refuses it for; wrong-cluster when it is no member of this version; Error when it says nothing in time
  */
 export function askToUpgrade(
   socket: Socket,
@@ -36,13 +37,19 @@ export function askToUpgrade(
       if (head.length > 0) socket.unshift(head);
       resolve();
     });
-    request.once('response', ({ headers, statusCode }) =>
-      fail(refusalOf(headers) ?? new Error(`HTTP status ${statusCode}`)),
-    );
+    request.once('response', ({ headers, statusCode }) => fail(refusalOf(headers) ?? noMember(statusCode)));
     request.on('error', fail);
     request.end();
   });
 }
+
+const noMember = (status: number | undefined): ClusterError =>
+  new ClusterError(
+    'wrong-cluster',
+    `HTTP status ${status} came where a member of this version says yes or no`,
+    {},
+    { hint: sameVersion },
+  );
 
 /** Agrees. @param head what has come behind the request */
 export function agree(socket: Socket, head: Buffer): void {

@@ -1,10 +1,12 @@
-import { type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
+import { createServer, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { memberId } from '../../../cluster/numbers.js';
 import { helloHeaders } from '../../../cluster/transport/hello.js';
 import { encodeBatch } from '../../../cluster/transport/message-codec.js';
 import { messagesPath } from '../../../cluster/transport/peer-link.js';
 import { snapshotPath } from '../../../cluster/transport/snapshot-sender.js';
+import { freePort } from '../../ports.js';
 import { eventually } from './eventually.js';
 import { heartbeat, type Member, openMember } from './peers.js';
 
@@ -126,7 +128,7 @@ const refused = test.macro({
 test(refused, 'this is cluster c1, not abc', messagesPath, { 'quorate-cluster': 'abc' });
 test(refused, 'there is no method /quorate.Peer/Else', '/quorate.Peer/Else', {});
 test(refused, 'there is no method /constructor', '/constructor', {});
-test(refused, 'there is no method /quorate.Peer/Messages', messagesPath, { upgrade: 'websocket' });
+test(refused, 'there is no upgrade to websocket', messagesPath, { upgrade: 'websocket' });
 test(refused, 'the peer protocol is version 2 here, 1 there', messagesPath, { 'quorate-protocol': '1' });
 
 test('a member that is starting lets nobody in yet', async (t) => {
@@ -138,6 +140,21 @@ test('a member that is starting lets nobody in yet', async (t) => {
 test('without the upgrade it is a page as any other', async (t) => {
   const [one, two] = await pair(t);
   t.is((await ask(t, one, two, messagesPath, { connection: 'close' })).status, 404);
+});
+
+test('who is told something else than yes or no is told what to do about it', async (t) => {
+  const one = await openMember(t, { id: 1n });
+  const server = createServer((_, response) => void response.writeHead(404).end());
+  const port = await freePort();
+  server.listen(port, '127.0.0.1');
+  t.teardown(() => server.close());
+  one.network.setPeers([{ id: memberId(2n), name: 'm2', urls: [`http://127.0.0.1:${port}`] }]);
+  const { message, fields } = await eventually('the warning', () =>
+    one.logger.lines.find(({ level }) => level === 'warn'),
+  );
+  t.is(message, 'peer refused the connection');
+  t.is(String(fields.error), 'ClusterError: HTTP status 404 came where a member of this version says yes or no');
+  t.is(fields.hint, 'run the same version of quorate on all members');
 });
 
 const garbage = test.macro({
