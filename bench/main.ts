@@ -60,12 +60,9 @@ async function stopAll(): Promise<void> {
   for (const dir of running.splice(0)) await down(dir).catch((error: unknown) => say(String(error)));
 }
 
-let crowds = 0;
-
-async function onFreshCrowds(measure: (clusters: readonly Cluster[]) => Promise<void>): Promise<void> {
-  crowds += 1;
-  await measure(await beginBoth(`crowd${crowds}`, 23_000));
+async function beginCrowds(round: number): Promise<readonly Cluster[]> {
   await stopAll();
+  return beginBoth(`crowd-${round}`, 23_000);
 }
 
 async function measureServingAndRest(clusters: readonly Cluster[]): Promise<Section> {
@@ -78,7 +75,7 @@ async function measureServingAndRest(clusters: readonly Cluster[]): Promise<Sect
 const measures: Readonly<Record<Name, () => Promise<Section>>> = {
   starts: () => measureStarts(folder, Number(options.starts)),
   issuing: () => measureIssuing(folder, rounds),
-  crowd: () => measureCrowd(onFreshCrowds, rounds, seconds),
+  crowd: () => measureCrowd(beginCrowds, rounds, seconds),
   delivery: async () => measureDelivery(await beginBoth('delivery', 23_200), rounds, seconds),
   serving: async () => measureServingAndRest(await beginBoth('serving', 23_400)),
   neighbours: async () => measureNeighbours(await beginBoth('neighbours', 23_800), seconds),

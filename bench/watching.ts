@@ -43,16 +43,14 @@ async function crowdOn(cluster: Cluster, seconds: number): Promise<Round> {
 
 /** Each round on fresh clusters: it is about memory. */
 export async function measureCrowd(
-  onFresh: (measure: (clusters: readonly Cluster[]) => Promise<void>) => Promise<void>,
+  beginFresh: (round: number) => Promise<readonly Cluster[]>,
   rounds: number,
   seconds: number,
 ): Promise<Section> {
   const measured: Rounds = { included: [], etcd: [] };
   for (let round = 0; round < rounds; round += 1) {
-    await onFresh(async (clusters) => {
-      for (const cluster of clusters)
-        measured[cluster.engine].push(await crowdOn(cluster, seconds).catch(withoutFigures));
-    });
+    for (const cluster of await beginFresh(round))
+      measured[cluster.engine].push(await crowdOn(cluster, seconds).catch(withoutFigures));
   }
   return tableOf('10,000 watchers on one member', measured);
 }
